@@ -1,0 +1,1 @@
+//! Query strings and urlencoded forms: ordered multi-maps with limits, without I/O

@@ -1,0 +1,1 @@
+//! Static files and folder listings as a service that may pass

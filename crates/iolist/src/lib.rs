@@ -1,0 +1,1 @@
+//! Nested byte pieces with a known length, written with resumable vectored writes

@@ -1,0 +1,1 @@
+//! Plain functions at event-loop speed: the Pauper crates under one name

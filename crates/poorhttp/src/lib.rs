@@ -1,0 +1,1 @@
+//! A daemon for Pauper applications: files, the demo, or an application of your own

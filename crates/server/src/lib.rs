@@ -1,0 +1,1 @@
+//! The engine: an event loop for plain blocking functions, and the same logic without sockets
