@@ -1,7 +1,8 @@
 //! What a list can be made of.
 //!
 //! There is no conversion from `u8`: in a list of bytes it could mean the byte or its decimal
-//! text, and without it vectors and arrays of bytes stay distinct from those of parts.
+//! text, and without it vectors and arrays of bytes stay distinct from those of parts. (An array
+//! of plain literals, `vec![1, 2]`, is one of `i32` and becomes the text `12`.)
 
 use std::borrow::Cow;
 use std::fmt;

@@ -18,8 +18,9 @@ use crate::piece::Piece;
 ///
 /// Bytes in pieces of [`SMALL`](Self::SMALL) and more are never copied by any method that takes
 /// them by value, nor when lists are joined, cut or written. Smaller pieces that follow each
-/// other are collected in a buffer, so that of two neighbours at least one is large and a list
-/// of `n` bytes has at most `n / 256 + 2` pieces.
+/// other are collected in buffers, so that of two neighbours at least one is large and a list of
+/// `n` bytes has at most `n / 256 + 1` pieces. Only cutting and partial writing can leave a
+/// smaller piece, at the cut.
 ///
 /// # Size
 ///
@@ -173,7 +174,7 @@ impl IoList {
     ///
     /// If the length would overflow.
     pub fn append(&mut self, mut other: Self) {
-        if self.is_empty() && !self.first.has_room(other.len) {
+        if self.is_empty() && !(other.len < Self::SMALL && self.first.has_room(other.len)) {
             *self = other;
             return;
         }
@@ -264,6 +265,31 @@ impl IoList {
         }
     }
 
+    /// Takes the first `n` bytes out as a list of their own and keeps the others.
+    ///
+    /// Pieces are moved; the one that is cut through becomes a counted block which both lists
+    /// share.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer than `n` bytes.
+    pub fn split_to(&mut self, n: usize) -> Self {
+        assert!(n <= self.len, "cannot take {n} bytes of an IoList of {}", self.len);
+        let mut front = Self::new();
+        while front.len < n {
+            let left = n - front.len;
+            if self.first.len() <= left {
+                front.push_piece(self.pop_front().unwrap_or_default());
+            } else {
+                let mut cut = mem::take(&mut self.first).into_bytes();
+                front.push_piece(Piece::Shared(cut.split_to(left)));
+                self.first = Piece::Shared(cut);
+                self.len -= left;
+            }
+        }
+        front
+    }
+
     /// The bytes in `range`, counted from the first unwritten one, or `None` if the range is
     /// reversed or reaches beyond the end.
     ///
@@ -310,16 +336,14 @@ impl IoList {
         if piece.len() == 0 {
             return;
         }
-        self.count(piece.len());
+        let (n, small, was_empty) = (piece.len(), piece.is_small(), self.is_empty());
+        self.count(n);
         let last = self.last_mut();
-        if last.len() == 0 && !last.has_room(piece.len()) {
-            self.first = piece;
-        } else if !(piece.is_small() && last.absorb(piece.as_slice())) {
-            let next = if piece.is_small() && last.is_collected() {
-                last.successor(piece.as_slice())
-            } else {
-                piece
-            };
+        if was_empty && !(small && last.has_room(n)) {
+            *last = piece;
+        } else if !(small && last.absorb(piece.as_slice())) {
+            let next =
+                if small && last.is_collected() { last.successor(piece.as_slice()) } else { piece };
             self.rest.push_back(next);
         }
     }
@@ -349,3 +373,39 @@ impl IoList {
 }
 
 const TOO_LONG: &str = "an IoList cannot be longer than usize::MAX bytes";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A list that claims to be almost as long as a `usize` can say.
+    fn longest() -> IoList {
+        IoList { len: usize::MAX - 3, ..IoList::from("a few bytes") }
+    }
+
+    #[test]
+    fn the_longest_length_is_reached() {
+        let mut list = longest();
+        list.push_str("abc");
+        assert_eq!(list.len(), usize::MAX);
+    }
+
+    #[test]
+    #[should_panic(expected = "longer than usize::MAX")]
+    fn copied_bytes_overflow_the_length() {
+        longest().push_str("abcd");
+    }
+
+    #[test]
+    #[should_panic(expected = "longer than usize::MAX")]
+    fn moved_bytes_overflow_the_length() {
+        longest().push_static(b"abcd");
+    }
+
+    #[test]
+    #[should_panic(expected = "longer than usize::MAX")]
+    fn a_list_of_more_pieces_overflows_the_length() {
+        static LARGE: [u8; IoList::SMALL] = [0; IoList::SMALL];
+        longest().append(IoList::from_iter([&LARGE, &LARGE, &LARGE]));
+    }
+}
