@@ -47,12 +47,29 @@ impl Segment {
             return false;
         }
         let first = start + self.prefix.len();
-        let mut split =
-            Split { segment: self, path, first, end, params, failed: Failed::default() };
         match &*self.groups {
-            [only] => split.last(only, first),
-            _ => end - first <= MAX_SPLIT && split.place(0, first),
+            [only] => match self.last_end(only, path, first, end) {
+                Some(stop) => {
+                    params.push(first, stop);
+                    true
+                }
+                None => false,
+            },
+            _ if end - first > MAX_SPLIT => false,
+            _ => Split { segment: self, path, first, end, params, failed: Failed::default() }
+                .place(0, first),
         }
+    }
+
+    /// Where the last group ends if it starts at `start` and fits: there is one possible end,
+    /// before the text after it or at the end of the path.
+    fn last_end(&self, group: &Group, path: &str, start: usize, end: usize) -> Option<usize> {
+        let text = if self.rest {
+            &path[start..]
+        } else {
+            path[start..end].strip_suffix(&*group.after)?
+        };
+        group.filter.fits(text).then_some(start + text.len())
     }
 }
 
@@ -70,16 +87,30 @@ struct Split<'a> {
 }
 
 impl Split<'_> {
-    /// Places the groups from `index` on, the first of them at `start`. Every pair of group and
-    /// start is tried once, so the work is bounded by groups times length squared.
+    /// Places the groups from `index` on, the first of them at `start`. No pair of group and
+    /// start fails twice, so the work is bounded by groups times length squared.
     fn place(&mut self, index: usize, start: usize) -> bool {
-        let group = &self.segment.groups[index];
-        if index + 1 == self.segment.groups.len() {
-            return self.last(group, start);
-        }
         if self.failed.contains(index, start - self.first) {
             return false;
         }
+        let segment = self.segment;
+        let group = &segment.groups[index];
+        let placed = if index + 1 < segment.groups.len() {
+            self.place_before_text(index, start, group)
+        } else if let Some(stop) = segment.last_end(group, self.path, start, self.end) {
+            self.params.push(start, stop);
+            true
+        } else {
+            false
+        };
+        if !placed {
+            self.failed.insert(index, start - self.first);
+        }
+        placed
+    }
+
+    /// Tries all ends of a group that is not the last, the longest text first.
+    fn place_before_text(&mut self, index: usize, start: usize, group: &Group) -> bool {
         let before = self.params.len();
         let after = group.after.as_bytes();
         for end in (start..=self.end.saturating_sub(after.len())).rev() {
@@ -94,25 +125,7 @@ impl Split<'_> {
                 self.params.truncate(before);
             }
         }
-        self.failed.insert(index, start - self.first);
         false
-    }
-
-    /// The last group has one possible end: before its text, or the end of the path.
-    fn last(&mut self, group: &Group, start: usize) -> bool {
-        let text = if self.segment.rest {
-            &self.path[start..]
-        } else {
-            match self.path[start..self.end].strip_suffix(&*group.after) {
-                Some(text) => text,
-                None => return false,
-            }
-        };
-        let fits = group.filter.fits(text);
-        if fits {
-            self.params.push(start, start + text.len());
-        }
-        fits
     }
 }
 
