@@ -1,1 +1,33 @@
-//! HTTP/1.x bytes: strict heads, framing, chunks and the connection state machine, without I/O
+#![cfg_attr(not(feature = "std"), no_std)]
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(all(test, not(feature = "std")))]
+extern crate std;
+
+pub mod chunk;
+mod connection;
+mod error;
+mod framing;
+pub mod grammar;
+mod head;
+pub mod header;
+mod limits;
+mod reason;
+mod scan;
+mod span;
+#[cfg(feature = "alloc")]
+mod writer;
+
+pub use chunk::{Chunk, ChunkDecoder};
+pub use connection::{Connection, Event, Next, ResponseBody};
+pub use error::{Error, ErrorKind};
+pub use framing::{ConnectionOption, Framing};
+pub use head::{BodyLength, Head, Progress, RequestHead, Status, TargetForm, Version, parse_head};
+pub use header::{BlockProgress, HeaderBlock, parse_header_block, parse_header_line};
+pub use limits::Limits;
+pub use reason::reason;
+pub use span::{HeaderSpan, Span};
+#[cfg(feature = "alloc")]
+pub use writer::HeadWriter;

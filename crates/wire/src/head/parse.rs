@@ -1,0 +1,145 @@
+//! The way through a head, stopping and going on at any byte.
+
+use super::request_line::RequestLine;
+use super::target::Target;
+use super::verdict::Verdict;
+use super::{RequestHead, Status};
+use crate::header::{Line, Lines};
+use crate::{Error, ErrorKind, HeaderSpan, Limits};
+
+/// Where [`parse_head`] goes on when more bytes have come, and what it learned so far.
+///
+/// A head that arrives byte by byte costs no more than one that arrives at once. Completed heads
+/// leave it as new.
+#[derive(Clone, Default, Debug)]
+pub struct Progress {
+    line: RequestLine,
+    /// Set once the request line is complete.
+    rest: Option<Rest>,
+}
+
+#[derive(Clone, Debug)]
+struct Rest {
+    target: Target,
+    lines: Lines,
+    count: usize,
+    verdict: Verdict,
+}
+
+impl Progress {
+    /// The beginning of a message.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether anything but empty lines has come: an end of input now would cut a message.
+    #[must_use]
+    pub fn is_started(&self) -> bool {
+        self.rest.is_some() || self.line.is_started()
+    }
+
+    fn pos(&self) -> usize {
+        self.rest.as_ref().map_or_else(|| self.line.pos(), |rest| rest.lines.pos())
+    }
+
+    fn advance(
+        &mut self,
+        buf: &[u8],
+        slots: &mut [HeaderSpan],
+        limits: &Limits,
+    ) -> Result<Status<RequestHead>, Error> {
+        let rest = match &mut self.rest {
+            Some(rest) => rest,
+            None => {
+                let Status::Complete(end) = self.line.advance(buf, limits)? else {
+                    return Ok(Status::Partial);
+                };
+                self.rest.insert(Rest {
+                    target: Target::judge(buf, self.line.method, self.line.target)?,
+                    lines: Lines::starting_at(end),
+                    count: 0,
+                    verdict: Verdict::new(self.line.version),
+                })
+            }
+        };
+        let room = slots.len().min(limits.max_headers());
+        loop {
+            match rest.lines.next(buf)? {
+                Line::Partial => return Ok(Status::Partial),
+                Line::Field(field) => {
+                    if rest.count == room {
+                        return Err(Error::new(ErrorKind::TooManyHeaders, field.name.start()));
+                    }
+                    rest.verdict.see(buf, field)?;
+                    slots[rest.count] = field;
+                    rest.count += 1;
+                }
+                Line::End(end) => {
+                    let head = RequestHead {
+                        len: end as u32,
+                        header_count: rest.count as u32,
+                        ..rest.verdict.pass(&self.line, &rest.target, end)?
+                    };
+                    return Ok(Status::Complete(head));
+                }
+            }
+        }
+    }
+}
+
+/// Parses the head of a request (RFC 9112 sections 2 to 6) and judges its framing.
+///
+/// `buf` begins at the first byte of the message and holds all bytes that have come so far; what
+/// follows the head is not looked at. On [`Status::Partial`] call again with the same bytes and
+/// more, the same `progress` and the same `slots`. Bytes seen before are not looked at again.
+///
+/// Header lines fill `slots` from the front; their number is a bound beside
+/// [`Limits::with_max_headers`]. At most four empty lines before the request line are skipped
+/// (RFC 9112 section 2.2) and counted into [`RequestHead::len`].
+///
+/// Of the bytes in a target, visible ASCII other than `#` is taken, also the `"<>\^{|}` and
+/// back-quote that RFC 3986 leaves out: clients send them, and they can be read in one way only.
+///
+/// # Errors
+/// If a rule is broken, as soon as the bytes that break it are there. What may follow is an answer
+/// with [`Error::status`] and the end of the connection: where the next message would begin is
+/// unknown.
+///
+/// # Example
+/// ```
+/// use pauper_wire::{BodyLength, HeaderSpan, Limits, Progress, Status, parse_head};
+///
+/// let buf = b"POST /form?a=1 HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\n\r\nhello";
+/// let mut slots = [HeaderSpan::default(); 32];
+/// let parsed = parse_head(buf, &mut Progress::new(), &mut slots, &Limits::new()).unwrap();
+/// let Status::Complete(head) = parsed else { panic!("complete") };
+///
+/// assert_eq!(head.body(), BodyLength::Fixed(5));
+/// assert_eq!(&buf[head.len()..], b"hello");
+/// let view = head.view(buf, &slots);
+/// assert_eq!((view.path(), view.query()), ("/form", Some("a=1")));
+/// assert_eq!(view.header("host"), Some(&b"example.com"[..]));
+/// ```
+pub fn parse_head(
+    buf: &[u8],
+    progress: &mut Progress,
+    slots: &mut [HeaderSpan],
+    limits: &Limits,
+) -> Result<Status<RequestHead>, Error> {
+    let window = &buf[..buf.len().min(limits.max_head())];
+    if progress.pos() > window.len() {
+        // These are not the bytes of the last call.
+        *progress = Progress::new();
+    }
+    match progress.advance(window, slots, limits)? {
+        Status::Partial if window.len() == limits.max_head() => {
+            Err(Error::new(ErrorKind::HeadTooLarge, window.len()))
+        }
+        Status::Partial => Ok(Status::Partial),
+        complete => {
+            *progress = Progress::new();
+            Ok(complete)
+        }
+    }
+}

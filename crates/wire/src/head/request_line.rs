@@ -1,0 +1,151 @@
+//! `method SP request-target SP HTTP-version CRLF` (RFC 9112 section 3).
+
+use super::{Status, Version};
+use crate::header::line_end;
+use crate::{Error, ErrorKind, Limits, Span, scan};
+
+/// Empty lines that are skipped before a request line.
+const MAX_EMPTY_LINES: u8 = 4;
+/// The longest registered method has 17 bytes (`UPDATEREDIRECTREF`).
+const MAX_METHOD: usize = 32;
+
+#[derive(Clone, Copy, Default, Debug)]
+enum Word {
+    #[default]
+    Before,
+    Method,
+    Target,
+    Version,
+}
+
+/// A cursor through the request line that can stop at any byte.
+///
+/// Invariant: `start <= pos`; no byte before `pos` is looked at again.
+#[derive(Clone, Default, Debug)]
+pub(super) struct RequestLine {
+    word: Word,
+    empty_lines: u8,
+    start: u32,
+    pos: u32,
+    pub(super) method: Span,
+    pub(super) target: Span,
+    pub(super) version: Version,
+}
+
+impl RequestLine {
+    pub(super) fn pos(&self) -> usize {
+        self.pos as usize
+    }
+
+    pub(super) fn is_started(&self) -> bool {
+        !matches!(self.word, Word::Before)
+    }
+
+    /// Goes on until the line is complete; then the offset after its CRLF.
+    pub(super) fn advance(&mut self, buf: &[u8], limits: &Limits) -> Result<Status<usize>, Error> {
+        loop {
+            let (pos, start) = (self.pos(), self.start as usize);
+            match self.word {
+                Word::Before => match buf.get(pos) {
+                    None => return Ok(Status::Partial),
+                    Some(b'\r') => {
+                        let Some(next) = line_end(buf, pos)? else { return Ok(Status::Partial) };
+                        if self.empty_lines == MAX_EMPTY_LINES {
+                            return Err(Error::new(ErrorKind::EmptyLines, pos));
+                        }
+                        self.empty_lines += 1;
+                        self.pos = next as u32;
+                    }
+                    Some(b'\n') => return Err(Error::at(ErrorKind::BareLf, buf, pos)),
+                    Some(_) => self.next_word(Word::Method, pos),
+                },
+                Word::Method => {
+                    let end = scan::token_end(buf, pos);
+                    if end - start > MAX_METHOD {
+                        return Err(Error::new(ErrorKind::MethodTooLong, start + MAX_METHOD));
+                    }
+                    self.pos = end as u32;
+                    let Some(&byte) = buf.get(end) else { return Ok(Status::Partial) };
+                    if byte != b' ' || end == start {
+                        return Err(Error::at(method_error(byte, end > start), buf, end));
+                    }
+                    self.method = Span::new(start, end);
+                    self.next_word(Word::Target, end + 1);
+                }
+                Word::Target => {
+                    let end = scan::target_end(buf, pos);
+                    if end - start > limits.max_target() {
+                        let offset = start + limits.max_target();
+                        return Err(Error::new(ErrorKind::TargetTooLong, offset));
+                    }
+                    self.pos = end as u32;
+                    let Some(&byte) = buf.get(end) else { return Ok(Status::Partial) };
+                    if byte != b' ' || end == start {
+                        return Err(Error::at(target_error(byte), buf, end));
+                    }
+                    self.target = Span::new(start, end);
+                    self.next_word(Word::Version, end + 1);
+                }
+                Word::Version => return self.version(buf),
+            }
+        }
+    }
+
+    fn next_word(&mut self, word: Word, start: usize) {
+        self.word = word;
+        self.start = start as u32;
+        self.pos = start as u32;
+    }
+
+    /// `HTTP/1.1` or `HTTP/1.0` and CRLF, byte by byte. Another version is told from a misspelled
+    /// one only when the line is complete.
+    fn version(&mut self, buf: &[u8]) -> Result<Status<usize>, Error> {
+        let start = self.start as usize;
+        while self.pos() < start + 8 {
+            let pos = self.pos();
+            let Some(&byte) = buf.get(pos) else { return Ok(Status::Partial) };
+            let fits = match pos - start {
+                5 | 7 => byte.is_ascii_digit(),
+                index => byte == b"HTTP/1.1"[index],
+            };
+            if !fits {
+                return Err(Error::at(version_error(byte), buf, pos));
+            }
+            self.pos += 1;
+        }
+        let pos = self.pos();
+        match buf.get(pos) {
+            None => return Ok(Status::Partial),
+            Some(b'\r') => {}
+            Some(&byte) => return Err(Error::at(version_error(byte), buf, pos)),
+        }
+        let Some(next) = line_end(buf, pos)? else { return Ok(Status::Partial) };
+        self.version = match (buf[start + 5], buf[start + 7]) {
+            (b'1', b'1') => Version::Http11,
+            (b'1', b'0') => Version::Http10,
+            _ => return Err(Error::new(ErrorKind::UnsupportedVersion, start)),
+        };
+        Ok(Status::Complete(next))
+    }
+}
+
+fn method_error(byte: u8, named: bool) -> ErrorKind {
+    match byte {
+        b'\n' => ErrorKind::BareLf,
+        b'\r' | b'\t' if named => ErrorKind::BadRequestLine,
+        _ => ErrorKind::BadMethod,
+    }
+}
+
+fn target_error(byte: u8) -> ErrorKind {
+    match byte {
+        b'\n' => ErrorKind::BareLf,
+        // An empty target, or the end of an HTTP/0.9 request.
+        b' ' | b'\t' | b'\r' => ErrorKind::BadRequestLine,
+        _ => ErrorKind::BadTarget,
+    }
+}
+
+fn version_error(byte: u8) -> ErrorKind {
+    if byte == b'\n' { ErrorKind::BareLf } else { ErrorKind::BadVersion }
+}

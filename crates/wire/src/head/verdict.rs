@@ -1,0 +1,209 @@
+//! The only judge of body length and connection: Host, Content-Length, Transfer-Encoding,
+//! Connection, Expect and Upgrade.
+
+use super::host::{self, Port};
+use super::request_line::RequestLine;
+use super::target::Target;
+use super::{BodyLength, RequestHead, TargetForm, Version};
+use crate::{Error, ErrorKind, HeaderSpan, Span, scan};
+
+/// What the header lines seen so far say.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    version: Version,
+    host: Option<Span>,
+    content_length: Option<u64>,
+    chunked: bool,
+    close: bool,
+    keep_alive: bool,
+    connection_upgrade: bool,
+    upgrade: bool,
+    expects_continue: bool,
+}
+
+impl Verdict {
+    pub(super) fn new(version: Version) -> Self {
+        Self {
+            version,
+            host: None,
+            content_length: None,
+            chunked: false,
+            close: false,
+            keep_alive: false,
+            connection_upgrade: false,
+            upgrade: false,
+            expects_continue: false,
+        }
+    }
+
+    /// Takes note of one header line.
+    pub(super) fn see(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+        let name = field.name.of(buf);
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        match name.len() {
+            4 if is("host") => self.host(buf, field),
+            6 if is("expect") => self.expect(buf, field),
+            7 if is("upgrade") => {
+                self.upgrade |= !field.value.is_empty();
+                Ok(())
+            }
+            10 if is("connection") => self.connection(buf, field),
+            14 if is("content-length") => self.content_length(buf, field),
+            17 if is("transfer-encoding") => self.transfer_encoding(buf, field),
+            _ => Ok(()),
+        }
+    }
+
+    /// The verdict on the whole head, which ends at `end`. Length and header count are the
+    /// caller's.
+    pub(super) fn pass(
+        &self,
+        line: &RequestLine,
+        target: &Target,
+        end: usize,
+    ) -> Result<RequestHead, Error> {
+        match self.host {
+            None if self.version == Version::Http11 => {
+                return Err(Error::new(ErrorKind::MissingHost, end));
+            }
+            // An empty Host says that the target has no authority (RFC 9112 section 3.2).
+            Some(host) if host.is_empty() && target.authority.is_some() => {
+                return Err(Error::new(ErrorKind::BadHost, host.start()));
+            }
+            _ => {}
+        }
+        let body = match self.content_length {
+            _ if self.chunked => BodyLength::Chunked,
+            None | Some(0) => BodyLength::Empty,
+            Some(length) => BodyLength::Fixed(length),
+        };
+        let http11 = self.version == Version::Http11;
+        let upgrade = http11
+            && self.upgrade
+            && self.connection_upgrade
+            && body == BodyLength::Empty
+            && target.form != TargetForm::Authority;
+        Ok(RequestHead {
+            len: 0,
+            header_count: 0,
+            method: line.method,
+            target: line.target,
+            path: target.path,
+            query: target.query,
+            authority: target.authority.or(self.host.filter(|host| !host.is_empty())),
+            host: self.host,
+            body,
+            form: target.form,
+            version: self.version,
+            keep_alive: !self.close && (http11 || self.keep_alive),
+            expects_continue: self.expects_continue && body != BodyLength::Empty,
+            upgrade,
+        })
+    }
+
+    fn host(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+        let value = field.value;
+        if self.host.is_some() {
+            return Err(Error::new(ErrorKind::DuplicateHost, field.name.start()));
+        }
+        if !value.is_empty() {
+            host::check(value.of(buf), Port::Optional)
+                .map_err(|at| Error::at(ErrorKind::BadHost, buf, value.start() + at))?;
+        }
+        self.host = Some(value);
+        Ok(())
+    }
+
+    fn content_length(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+        if self.content_length.is_some() {
+            return Err(Error::new(ErrorKind::DuplicateContentLength, field.name.start()));
+        }
+        no_tab_around(buf, field, ErrorKind::BadContentLength)?;
+        let length = decimal(field.value.of(buf))
+            .map_err(|at| Error::at(ErrorKind::BadContentLength, buf, field.value.start() + at))?;
+        if self.chunked {
+            return Err(Error::new(ErrorKind::BothFramings, field.name.start()));
+        }
+        self.content_length = Some(length);
+        Ok(())
+    }
+
+    fn transfer_encoding(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+        let refuse = |kind| Err(Error::new(kind, field.name.start()));
+        if self.version == Version::Http10 {
+            return refuse(ErrorKind::TransferEncodingInHttp10);
+        }
+        if self.chunked {
+            return refuse(ErrorKind::DuplicateTransferEncoding);
+        }
+        no_tab_around(buf, field, ErrorKind::BadTransferEncoding)?;
+        let value = field.value.of(buf);
+        if !value.eq_ignore_ascii_case(b"chunked") {
+            let coding = !value.is_empty() && scan::token_end(value, 0) == value.len();
+            let kind =
+                if coding { ErrorKind::UnknownCoding } else { ErrorKind::BadTransferEncoding };
+            return Err(Error::new(kind, field.value.start()));
+        }
+        if self.content_length.is_some() {
+            return refuse(ErrorKind::BothFramings);
+        }
+        self.chunked = true;
+        Ok(())
+    }
+
+    fn connection(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+        let mut start = field.value.start();
+        for element in field.value.of(buf).split(|&byte| byte == b',') {
+            let blanks = element.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            let token = element.trim_ascii();
+            let end = scan::token_end(token, 0);
+            if end != token.len() {
+                return Err(Error::at(ErrorKind::BadConnection, buf, start + blanks + end));
+            }
+            self.close |= token.eq_ignore_ascii_case(b"close");
+            self.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
+            self.connection_upgrade |= token.eq_ignore_ascii_case(b"upgrade");
+            start += element.len() + 1;
+        }
+        Ok(())
+    }
+
+    fn expect(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+        // A server ignores expectations of HTTP/1.0 clients (RFC 9110 section 10.1.1).
+        if self.version == Version::Http11 {
+            if !field.value.of(buf).eq_ignore_ascii_case(b"100-continue") {
+                return Err(Error::new(ErrorKind::UnknownExpectation, field.value.start()));
+            }
+            self.expects_continue = true;
+        }
+        Ok(())
+    }
+}
+
+/// `1*DIGIT` that fits 64 bits; the error is the offset where it stops being one.
+fn decimal(digits: &[u8]) -> Result<u64, usize> {
+    if digits.is_empty() {
+        return Err(0);
+    }
+    let mut value = 0u64;
+    for (at, byte) in digits.iter().enumerate() {
+        if !byte.is_ascii_digit() {
+            return Err(at);
+        }
+        let digit = u64::from(byte - b'0');
+        value = value.checked_mul(10).and_then(|v| v.checked_add(digit)).ok_or(at)?;
+    }
+    Ok(value)
+}
+
+/// A tab around the value of a framing header is legal, but not every peer strips it; two readings
+/// are possible, so it is refused.
+fn no_tab_around(buf: &[u8], field: HeaderSpan, kind: ErrorKind) -> Result<(), Error> {
+    let before = field.name.end() + 1..field.value.start();
+    let after = buf[field.value.end()..].iter().take_while(|&&byte| byte != b'\r').count();
+    let after = field.value.end()..field.value.end() + after;
+    match before.chain(after).find(|&at| buf[at] == b'\t') {
+        Some(at) => Err(Error::at(kind, buf, at)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,277 @@
+//! Header lines: `name ":" OWS value OWS CRLF` (RFC 9112 section 5), for heads, trailers and the
+//! heads of multipart parts alike.
+
+use crate::{Error, ErrorKind, HeaderSpan, Span, Status, scan};
+
+/// What the header lines of a block have come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HeaderBlock {
+    len: u32,
+    count: u32,
+}
+
+impl HeaderBlock {
+    /// Bytes of the block, the final empty line included.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Never: even a block without headers has its final CRLF.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many slots were filled.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.count as usize
+    }
+}
+
+/// Where [`parse_header_block`] goes on when more bytes have come.
+#[derive(Clone, Default, Debug)]
+pub struct BlockProgress {
+    lines: Lines,
+    count: usize,
+}
+
+impl BlockProgress {
+    /// The beginning of a block.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// Parses one header line that is given without its CRLF.
+///
+/// The same rules as in a request head: a token directly followed by a colon, then a value without
+/// control bytes other than HTAB. The whitespace around the value is not part of its span.
+///
+/// # Errors
+/// If the line breaks a rule; a CR or LF anywhere in it does.
+///
+/// # Example
+/// ```
+/// use pauper_wire::header::parse_header_line;
+///
+/// let line = b"Content-Type: text/plain ";
+/// let header = parse_header_line(line).unwrap();
+/// assert_eq!(header.name.of(line), b"Content-Type");
+/// assert_eq!(header.value.of(line), b"text/plain");
+/// assert!(parse_header_line(b"Name : value").is_err());
+/// ```
+pub fn parse_header_line(line: &[u8]) -> Result<HeaderSpan, Error> {
+    if let Some(kind) = line.first().and_then(|&byte| line_start_error(byte, true)) {
+        return Err(Error::at(kind, line, 0));
+    }
+    let colon = scan::token_end(line, 0);
+    match line.get(colon) {
+        Some(b':') if colon > 0 => {}
+        Some(b':') => return Err(Error::at(ErrorKind::EmptyName, line, 0)),
+        Some(&byte) => return Err(Error::at(name_error(byte), line, colon)),
+        None => return Err(Error::new(ErrorKind::MissingColon, colon)),
+    }
+    let end = scan::value_end(line, colon + 1);
+    match line.get(end) {
+        None => Ok(HeaderSpan { name: Span::new(0, colon), value: trim(line, colon + 1, end) }),
+        Some(b'\r') => Err(Error::at(ErrorKind::BareCr, line, end)),
+        Some(&byte) => Err(Error::at(value_error(byte), line, end)),
+    }
+}
+
+/// Parses header lines up to and including the empty line after them, as they stand at the
+/// beginning of a multipart part.
+///
+/// `buf` begins at the first header line and holds all bytes that have come so far; on `Partial`
+/// call again with the same bytes and more. Bytes seen before are not looked at again. At most
+/// `slots.len()` header lines and `max_len` bytes are taken.
+///
+/// # Errors
+/// If a line breaks a rule or a bound is reached ([`ErrorKind::HeadTooLarge`],
+/// [`ErrorKind::TooManyHeaders`]).
+///
+/// # Example
+/// ```
+/// use pauper_wire::{HeaderSpan, Status};
+/// use pauper_wire::header::{BlockProgress, parse_header_block};
+///
+/// let buf = b"A: 1\r\nB: 2\r\n\r\nbody";
+/// let mut slots = [HeaderSpan::default(); 16];
+/// let Status::Complete(block) =
+///     parse_header_block(buf, &mut BlockProgress::new(), &mut slots, 8192).unwrap()
+/// else {
+///     panic!("complete");
+/// };
+/// assert_eq!((block.count(), block.len()), (2, 14));
+/// assert_eq!(slots[1].value.of(buf), b"2");
+/// ```
+pub fn parse_header_block(
+    buf: &[u8],
+    progress: &mut BlockProgress,
+    slots: &mut [HeaderSpan],
+    max_len: usize,
+) -> Result<Status<HeaderBlock>, Error> {
+    let window = &buf[..buf.len().min(max_len)];
+    if progress.lines.pos() > window.len() {
+        *progress = BlockProgress::new();
+    }
+    loop {
+        match progress.lines.next(window)? {
+            Line::Field(field) => {
+                let Some(slot) = slots.get_mut(progress.count) else {
+                    return Err(Error::new(ErrorKind::TooManyHeaders, field.name.start()));
+                };
+                *slot = field;
+                progress.count += 1;
+            }
+            Line::End(end) => {
+                let block = HeaderBlock { len: end as u32, count: progress.count as u32 };
+                *progress = BlockProgress::new();
+                return Ok(Status::Complete(block));
+            }
+            Line::Partial if window.len() == max_len => {
+                return Err(Error::new(ErrorKind::HeadTooLarge, max_len));
+            }
+            Line::Partial => return Ok(Status::Partial),
+        }
+    }
+}
+
+/// What [`Lines::next`] found.
+pub(crate) enum Line {
+    Partial,
+    Field(HeaderSpan),
+    /// The empty line; the offset after it.
+    End(usize),
+}
+
+#[derive(Clone, Copy, Default, Debug)]
+enum State {
+    #[default]
+    Start,
+    Name,
+    Value,
+}
+
+/// A cursor over header lines that can stop at any byte and go on from there.
+///
+/// Invariant: `start <= colon <= pos` while inside a line; no byte before `pos` is looked at again
+/// (the whitespace around a value excepted, once).
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Lines {
+    state: State,
+    later: bool,
+    start: u32,
+    colon: u32,
+    pos: u32,
+}
+
+impl Lines {
+    /// Header lines that begin at `pos`.
+    pub(crate) fn starting_at(pos: usize) -> Self {
+        Self { pos: pos as u32, ..Self::default() }
+    }
+
+    /// Every byte before this one has been looked at.
+    pub(crate) fn pos(&self) -> usize {
+        self.pos as usize
+    }
+
+    /// The next line, if all of it is in `buf`.
+    pub(crate) fn next(&mut self, buf: &[u8]) -> Result<Line, Error> {
+        loop {
+            let pos = self.pos();
+            match self.state {
+                State::Start => {
+                    let Some(&byte) = buf.get(pos) else { return Ok(Line::Partial) };
+                    if byte == b'\r' {
+                        return Ok(match line_end(buf, pos)? {
+                            Some(end) => Line::End(end),
+                            None => Line::Partial,
+                        });
+                    }
+                    if let Some(kind) = line_start_error(byte, !self.later) {
+                        return Err(Error::at(kind, buf, pos));
+                    }
+                    self.start = self.pos;
+                    self.state = State::Name;
+                }
+                State::Name => {
+                    let end = scan::token_end(buf, pos);
+                    self.pos = end as u32;
+                    let Some(&byte) = buf.get(end) else { return Ok(Line::Partial) };
+                    if byte != b':' {
+                        return Err(Error::at(name_error(byte), buf, end));
+                    }
+                    self.colon = self.pos;
+                    self.pos += 1;
+                    self.state = State::Value;
+                }
+                State::Value => {
+                    let end = scan::value_end(buf, pos);
+                    self.pos = end as u32;
+                    let Some(&byte) = buf.get(end) else { return Ok(Line::Partial) };
+                    if byte != b'\r' {
+                        return Err(Error::at(value_error(byte), buf, end));
+                    }
+                    let Some(next) = line_end(buf, end)? else { return Ok(Line::Partial) };
+                    let colon = self.colon as usize;
+                    let name = Span::new(self.start as usize, colon);
+                    self.pos = next as u32;
+                    self.later = true;
+                    self.state = State::Start;
+                    return Ok(Line::Field(HeaderSpan { name, value: trim(buf, colon + 1, end) }));
+                }
+            }
+        }
+    }
+}
+
+/// The offset after the CRLF whose CR stands at `cr`, or `None` if the LF has not come yet.
+pub(crate) fn line_end(buf: &[u8], cr: usize) -> Result<Option<usize>, Error> {
+    match buf.get(cr + 1) {
+        Some(b'\n') => Ok(Some(cr + 2)),
+        Some(_) => Err(Error::at(ErrorKind::BareCr, buf, cr + 1)),
+        None => Ok(None),
+    }
+}
+
+/// What is wrong with a line that starts with this byte (CR is the caller's), if anything is
+/// certain yet.
+pub(crate) fn line_start_error(byte: u8, first: bool) -> Option<ErrorKind> {
+    match byte {
+        b' ' | b'\t' if first => Some(ErrorKind::LeadingWhitespace),
+        b' ' | b'\t' => Some(ErrorKind::ObsFold),
+        b':' => Some(ErrorKind::EmptyName),
+        b'\n' => Some(ErrorKind::BareLf),
+        _ => None,
+    }
+}
+
+/// What is wrong with a name that this byte ends.
+pub(crate) fn name_error(byte: u8) -> ErrorKind {
+    match byte {
+        b' ' | b'\t' => ErrorKind::SpaceBeforeColon,
+        b'\r' => ErrorKind::MissingColon,
+        b'\n' => ErrorKind::BareLf,
+        _ => ErrorKind::BadName,
+    }
+}
+
+/// What is wrong with a value that this byte ends.
+pub(crate) fn value_error(byte: u8) -> ErrorKind {
+    if byte == b'\n' { ErrorKind::BareLf } else { ErrorKind::BadValue }
+}
+
+/// The span of `buf[start..end]` without spaces and tabs around it.
+fn trim(buf: &[u8], start: usize, end: usize) -> Span {
+    let bytes = &buf[start..end];
+    let blank = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    match (bytes.iter().position(blank), bytes.iter().rposition(blank)) {
+        (Some(first), Some(last)) => Span::new(start + first, start + last + 1),
+        _ => Span::new(start, start),
+    }
+}

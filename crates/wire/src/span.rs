@@ -1,0 +1,97 @@
+//! Places in a buffer, kept as offsets so that the buffer can be moved.
+
+use core::ops::Range;
+
+/// A place in a buffer: two 32-bit offsets.
+///
+/// Spans instead of slices let the buffer move (into a request, to another thread) while the
+/// parsed head stays valid. They are 8 bytes, and borrow nothing.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// The bytes from `start` up to, not including, `end`.
+    ///
+    /// # Panics
+    /// If `start > end`, or if `end` does not fit 32 bits.
+    #[must_use]
+    pub const fn new(start: usize, end: usize) -> Self {
+        assert!(start <= end && end <= u32::MAX as usize, "a span runs forward within 4 GiB");
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    /// Offset of the first byte.
+    #[must_use]
+    pub const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// Offset after the last byte.
+    #[must_use]
+    pub const fn end(self) -> usize {
+        self.end as usize
+    }
+
+    /// Number of bytes.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether there is no byte.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Both offsets, to index a slice with.
+    #[must_use]
+    pub const fn range(self) -> Range<usize> {
+        self.start()..self.end()
+    }
+
+    /// These bytes of `buf`.
+    ///
+    /// # Panics
+    /// If the span reaches beyond `buf`: it belongs to another buffer then.
+    #[must_use]
+    pub fn of(self, buf: &[u8]) -> &[u8] {
+        &buf[self.range()]
+    }
+
+    /// As [`of`](Self::of), for spans that the parser found to be ASCII.
+    pub(crate) fn ascii(self, buf: &[u8]) -> &str {
+        core::str::from_utf8(self.of(buf)).expect("the span belongs to the buffer that was parsed")
+    }
+}
+
+/// One header line: where its name and its value (without surrounding whitespace) are.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Debug)]
+pub struct HeaderSpan {
+    /// The field name as sent, a token.
+    pub name: Span,
+    /// The field value without the whitespace around it; may be empty.
+    pub value: Span,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_gives_its_bytes() {
+        let span = Span::new(2, 5);
+        assert_eq!((span.start(), span.end(), span.len(), span.is_empty()), (2, 5, 3, false));
+        assert_eq!(span.of(b"0123456"), b"234");
+        assert!(Span::default().is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "runs forward")]
+    fn a_span_does_not_run_backward() {
+        let _ = Span::new(3, 2);
+    }
+}
