@@ -48,9 +48,13 @@ impl MethodSet {
     /// there; that a route for `GET` answers `HEAD` is the router's doing.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
-        match Methods::from_name(name) {
-            Some(method) => self.known.contains(method),
-            None => self.extensions.iter().any(|own| **own == *name),
+        self.has(Method::new(name))
+    }
+
+    pub(crate) fn has(&self, method: Method<'_>) -> bool {
+        match method {
+            Method::Known(method) => self.known.contains(method),
+            Method::Extension(name) => self.extensions.iter().any(|own| **own == *name),
         }
     }
 
@@ -76,6 +80,20 @@ impl MethodSet {
 
     pub(crate) fn add_known(&mut self, methods: Methods) {
         self.known |= methods;
+    }
+}
+
+/// One method, looked up once and compared often.
+#[derive(Clone, Copy)]
+pub(crate) enum Method<'a> {
+    /// A set of one.
+    Known(Methods),
+    Extension(&'a str),
+}
+
+impl<'a> Method<'a> {
+    pub(crate) fn new(name: &'a str) -> Self {
+        Methods::from_name(name).map_or(Self::Extension(name), Self::Known)
     }
 }
 

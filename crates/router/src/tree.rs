@@ -1,6 +1,7 @@
 //! The tree of segments.
 
 use crate::allow::Allow;
+use crate::method_set::Method;
 use crate::methods::Methods;
 use crate::params::Params;
 use crate::pattern::Piece;
@@ -92,6 +93,7 @@ impl Tree {
 
     /// The best route for the path and the method.
     pub(crate) fn find(&self, method: &str, path: &str) -> Lookup<'_> {
+        let method = Method::new(method);
         let mut matched = false;
         let mut params = Params::EMPTY;
         let route = self.search(path, &mut params, &mut |node| {
@@ -118,10 +120,11 @@ impl Tree {
     }
 
     /// The route for this method among those that end at the node; `GET` stands in for `HEAD`.
-    fn serving(&self, node: usize, method: &str) -> Option<&Route> {
-        self.ending_at(node).find(|route| route.methods.contains(method)).or_else(|| {
-            self.ending_at(node)
-                .find(|route| method == "HEAD" && route.methods.known().contains(Methods::GET))
+    fn serving(&self, node: usize, method: Method<'_>) -> Option<&Route> {
+        let serving = |method| self.ending_at(node).find(|route| route.methods.has(method));
+        serving(method).or_else(|| match method {
+            Method::Known(Methods::HEAD) => serving(Method::Known(Methods::GET)),
+            _ => None,
         })
     }
 

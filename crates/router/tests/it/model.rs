@@ -81,7 +81,7 @@ fn written(pattern: &Pattern) -> String {
 
 /// What a group takes, character by character.
 fn fits(filter: &str, text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| ('0'..='9').contains(&c));
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
     let int = |text: &str| digits(text) || text.starts_with('-') && digits(&text[1..]);
     let within_segment = !text.contains('/');
     match filter {
@@ -254,6 +254,27 @@ proptest! {
     #[test]
     fn the_tree_agrees_with_the_list(routes in routes(), requests in requests()) {
         check(routes, &requests);
+    }
+
+    /// One segment that can be divided in several ways.
+    #[test]
+    fn dividing_agrees_with_the_list(
+        filters in prop::collection::vec(select(&FILTERS[..]), 2..5),
+        literals in prop::collection::vec(select(&["-", "a", "1", "--", "é"][..]), 6),
+        ends in any::<[bool; 2]>(),
+        texts in prop::collection::vec("[-a1é]{1,10}", 1..40),
+    ) {
+        let groups = filters.into_iter().map(Part::Group);
+        let mut parts: Vec<Part> =
+            literals.into_iter().map(Part::Text).zip(groups).flat_map(<[Part; 2]>::from).collect();
+        if ends[0] {
+            parts.remove(0);
+        }
+        if ends[1] {
+            parts.push(Part::Text("a"));
+        }
+        let requests: Vec<_> = texts.iter().map(|text| ("GET", format!("/{text}"))).collect();
+        check(vec![(vec!["GET"], vec![parts])], &requests);
     }
 
     #[test]
