@@ -1,0 +1,77 @@
+use xtask::msrv::{self, Graph};
+use xtask::workspace::{self, Kind, Package};
+
+use crate::{none, read};
+
+fn packages() -> Vec<Package> {
+    workspace::packages().unwrap()
+}
+
+/// Otherwise it could not be published: a path means nothing elsewhere.
+#[test]
+fn public_crates_name_versions_beside_paths() {
+    let mut mistakes = Vec::new();
+    for package in packages().iter().filter(|package| package.public) {
+        // Cargo leaves out tests' dependencies without a version when it publishes.
+        let published = package.dependencies.iter().filter(|it| it.kind != Kind::Dev);
+        for dependency in published.filter(|it| it.ours && it.requirement == "*") {
+            mistakes.push(format!("{} → {} has no version", package.name, dependency.name));
+        }
+    }
+    none(&mistakes);
+}
+
+#[test]
+fn every_package_inherits_from_the_workspace() {
+    let mut mistakes = Vec::new();
+    for package in packages() {
+        let text = read(&package.manifest);
+        for key in ["version", "edition", "rust-version", "license"] {
+            if !text.lines().any(|line| line == format!("{key}.workspace = true")) {
+                mistakes.push(format!("{}: {key} is not the workspace's", package.name));
+            }
+        }
+        if !text.contains("\n[lints]\nworkspace = true\n")
+            && !text.ends_with("\n[lints]\nworkspace = true")
+        {
+            mistakes.push(format!("{}: lints are not the workspace's", package.name));
+        }
+    }
+    none(&mistakes);
+}
+
+#[test]
+fn unsafe_is_forbidden_everywhere() {
+    assert!(read("Cargo.toml").contains("\nunsafe_code = \"forbid\"\n"));
+}
+
+#[test]
+fn every_public_crate_has_a_readme_that_begins_with_its_name() {
+    let mut mistakes = Vec::new();
+    for package in packages().iter().filter(|package| package.public) {
+        let path = package.folder().join("README.md");
+        match std::fs::read_to_string(&path) {
+            Ok(text) if text.starts_with(&format!("# {}\n", package.name)) => {}
+            Ok(_) => mistakes.push(format!("{} has another heading", path.display())),
+            Err(error) => mistakes.push(format!("{}: {error}", path.display())),
+        }
+    }
+    none(&mistakes);
+}
+
+/// A plain `cargo run` is the first thing a newcomer types.
+#[test]
+fn cargo_run_has_one_binary_to_run() {
+    let packages = packages();
+    let binaries: Vec<&String> = packages
+        .iter()
+        .filter(|package| package.default_member)
+        .flat_map(|package| &package.binaries)
+        .collect();
+    assert_eq!(binaries, ["poorhttp"]);
+}
+
+#[test]
+fn no_dependency_needs_a_newer_rust() {
+    none(&msrv::too_new(Graph::Present).unwrap());
+}

@@ -1,0 +1,99 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use xtask::{shell, workspace};
+
+use crate::none;
+
+/// More than this is more than one topic.
+const MOST_LINES: usize = 1200;
+
+/// The Rust files below `src` of our library crates, with the short names of their crates.
+fn sources() -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    for package in workspace::packages().unwrap().iter().filter(|package| package.is_crate()) {
+        let mut folders = vec![package.folder().join("src")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    found.push((package.short_name().to_owned(), path));
+                }
+            }
+        }
+    }
+    assert!(found.len() > 10, "the sources are elsewhere: {found:?}");
+    found
+}
+
+fn relative(path: &Path) -> String {
+    path.strip_prefix(shell::root()).unwrap_or(path).display().to_string()
+}
+
+#[test]
+fn files_stay_small() {
+    let mut mistakes = Vec::new();
+    for (_, path) in sources() {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        if lines >= MOST_LINES {
+            mistakes.push(format!("{} has {lines} lines", relative(&path)));
+        }
+    }
+    none(&mistakes);
+}
+
+/// Sockets, clocks, threads and the environment come in as arguments below the third layer, and
+/// nobody but `server` opens a socket in the layers above.
+#[test]
+fn the_lower_layers_are_functions_of_their_arguments() {
+    let sockets = ["TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener"];
+    let world =
+        ["Instant::now", "SystemTime::now", "thread::spawn", "env::var", "env::args", "getrandom"];
+    let low = ["wire", "iolist", "router", "fields", "template", "message"];
+    let mut mistakes = Vec::new();
+    for (crate_name, path) in sources() {
+        let mut words = Vec::new();
+        if low.contains(&&*crate_name) {
+            words.extend(world);
+        }
+        if !["server", "poorhttp"].contains(&&*crate_name) {
+            words.extend(sockets);
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for word in words.iter().filter(|word| shipped(&text).any(|line| line.contains(**word))) {
+            mistakes.push(format!("{} speaks of {word}", relative(&path)));
+        }
+    }
+    none(&mistakes);
+}
+
+/// The lines of a file that are neither comments nor the tests at its end.
+fn shipped(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .take_while(|line| line.trim() != "#[cfg(test)]")
+        .filter(|line| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn no_file_knows_the_machine_it_was_written_on() {
+    // Put together here, so that this file does not contain them.
+    let paths = ["work/", "root/", "tmp/t-"].map(|folder| format!("/{folder}"));
+    let tracked = shell::output(shell::command("git", &["ls-files", "-z"]));
+    let tracked = match tracked {
+        Ok(tracked) => tracked,
+        Err(error) if std::env::var_os("PAUPER_REQUIRE_TOOLS").is_some() => panic!("{error}"),
+        Err(error) => return eprintln!("skipped: {error}"),
+    };
+    let mut mistakes = Vec::new();
+    for file in tracked.split_terminator('\0') {
+        // A file that was deleted and not yet committed is still tracked.
+        let Ok(bytes) = fs::read(shell::root().join(file)) else { continue };
+        let text = String::from_utf8_lossy(&bytes);
+        for path in paths.iter().filter(|path| text.contains(*path)) {
+            mistakes.push(format!("{file} contains {path}"));
+        }
+    }
+    none(&mistakes);
+}
