@@ -1,1 +1,20 @@
-//! Query strings and urlencoded forms: ordered multi-maps with limits, without I/O
+#![doc = include_str!("../README.md")]
+//!
+//! # Where things are
+//!
+//! - [`Args`] is an ordered multi-map of names and values with the form interface, made by
+//!   [`Args::parse_query`] and [`Args::parse_form`] under the limits of [`Options`].
+//! - [`percent`] decodes and encodes single components and paths.
+//! - [`Error`] says why input was refused, where, and with which HTTP status; [`FieldError`] says
+//!   which field is missing or not of the wanted type.
+
+pub mod percent;
+
+mod args;
+mod error;
+mod options;
+mod urlencoded;
+
+pub use args::{Args, Iter};
+pub use error::{Error, ErrorKind, FieldError};
+pub use options::Options;
