@@ -1,1 +1,16 @@
-//! Plain functions at event-loop speed: the Pauper crates under one name
+#![doc = include_str!("../README.md")]
+
+pub use pauper_app::App;
+#[cfg(feature = "json")]
+pub use pauper_message::Json;
+pub use pauper_message::{Error, Html, IntoResponse, Request, Response, abort, redirect};
+pub use pauper_server::{ServeResult, Server, serve, test};
+
+pub use pauper_app as app;
+pub use pauper_fields as fields;
+pub use pauper_files as files;
+pub use pauper_iolist as iolist;
+pub use pauper_message as message;
+pub use pauper_router as router;
+pub use pauper_server as server;
+pub use pauper_wire as wire;

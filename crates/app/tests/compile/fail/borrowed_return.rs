@@ -1,0 +1,10 @@
+use pauper_app::App;
+use pauper_message::Request;
+
+fn path(req: &mut Request) -> &str {
+    req.path()
+}
+
+fn main() {
+    App::new("x").get("/", path);
+}

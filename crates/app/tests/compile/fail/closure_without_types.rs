@@ -1,0 +1,5 @@
+use pauper_app::App;
+
+fn main() {
+    App::new("x").get("/", |req| "text");
+}

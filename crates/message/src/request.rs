@@ -1,0 +1,548 @@
+//! A request: its own head and body, and lazy views of them.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::str::{self, FromStr};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use pauper_fields::Args;
+use pauper_wire::{Head, HeaderSpan, Version};
+
+use crate::error::{Error, abort};
+use crate::extensions::{Extensions, States};
+use crate::request_body::{BodyReader, RequestBody};
+
+/// The head of a request as the server read it: the bytes of this message alone, the table of its
+/// headers, and the verdict of the parser on them.
+#[derive(Clone, Debug)]
+pub struct OwnedHead {
+    /// The bytes of the head, from its first to the empty line that ends it.
+    pub bytes: Vec<u8>,
+    /// Where the headers stand in `bytes`; may be longer than there are headers.
+    pub slots: Vec<HeaderSpan>,
+    /// The parsed head.
+    pub head: pauper_wire::RequestHead,
+}
+
+/// The two ends of the connection that a request came by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Peer {
+    /// The client's address; none where there is no such thing (a Unix socket, a test).
+    pub remote: Option<SocketAddr>,
+    /// The server's own address.
+    pub local: Option<SocketAddr>,
+    /// Whether the connection is encrypted.
+    pub secure: bool,
+}
+
+impl Peer {
+    /// A plain connection between two addresses.
+    pub fn new(remote: Option<SocketAddr>, local: Option<SocketAddr>) -> Self {
+        Self { remote, local, secure: false }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.remote {
+            Some(address) => address.fmt(f),
+            None => f.write_str("-"),
+        }
+    }
+}
+
+/// A pattern that requests are matched against, shared by all requests that match it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The pattern as it was written.
+    pub pattern: Box<str>,
+    /// The names of its groups, in order.
+    pub names: Box<[Box<str>]>,
+}
+
+/// The most groups that a pattern can have.
+pub const MAX_GROUPS: usize = 16;
+
+#[derive(Clone, Default)]
+struct Matched {
+    rule: Option<Arc<Rule>>,
+    groups: [(u32, u32); MAX_GROUPS],
+    count: u8,
+}
+
+/// The path of the target. In most requests it is clean and stands in the head; only escapes
+/// cost a copy.
+enum Path {
+    Clean,
+    Decoded { whole: Box<str>, routing: Box<str> },
+    Bad(pauper_fields::Error),
+}
+
+#[derive(Default)]
+struct Views {
+    headers: OnceCell<Box<HeaderMap>>,
+    args: OnceCell<Result<Args, pauper_fields::Error>>,
+    form: OnceCell<Result<Args, pauper_fields::Error>>,
+}
+
+/// A request, owned: it can be kept, swapped, or sent to another thread.
+///
+/// It holds the bytes of its own message. What is derived from them (decoded arguments, a header
+/// map, a form) is made when it is first asked for, by methods that take `&self`.
+pub struct Request {
+    head: OwnedHead,
+    method: Method,
+    path: Path,
+    body: RequestBody,
+    peer: Peer,
+    received: SystemTime,
+    matched: Matched,
+    endpoint: u32,
+    views: Views,
+    extensions: Extensions,
+    states: Option<Arc<States>>,
+}
+
+impl Request {
+    /// A request of a parsed head, without a body so far.
+    ///
+    /// `received` is the time at which the head was complete; the request never reads a clock.
+    pub fn from_head(head: OwnedHead, peer: Peer, received: SystemTime) -> Self {
+        let view = head.head.view(&head.bytes, &head.slots);
+        // The parser lets only tokens through, so this is a method. One longer than 15 bytes
+        // costs an allocation.
+        let method = Method::from_bytes(view.method().as_bytes()).unwrap_or(Method::GET);
+        let path = Path::of(view.path());
+        Self {
+            head,
+            method,
+            path,
+            body: RequestBody::empty(),
+            peer,
+            received,
+            matched: Matched::default(),
+            endpoint: 0,
+            views: Views::default(),
+            extensions: Extensions::new(),
+            states: None,
+        }
+    }
+
+    /// A builder, for tests and for calls without a server.
+    pub fn builder() -> crate::RequestBuilder {
+        crate::RequestBuilder::default()
+    }
+
+    /// Takes the request apart into the buffers that it was made of, for the next one.
+    pub fn into_buffers(self) -> (OwnedHead, RequestBody) {
+        (self.head, self.body)
+    }
+
+    // --- the head -----------------------------------------------------------------------------
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The protocol version that the client speaks.
+    pub fn version(&self) -> http::Version {
+        match self.head.head.version() {
+            Version::Http10 => http::Version::HTTP_10,
+            Version::Http11 => http::Version::HTTP_11,
+        }
+    }
+
+    /// The head as the parser saw it, every byte as it was sent.
+    pub fn head(&self) -> Head<'_> {
+        self.head.head.view(&self.head.bytes, &self.head.slots)
+    }
+
+    /// The target as it was sent, undecoded.
+    pub fn target(&self) -> &str {
+        self.head().target()
+    }
+
+    /// The path, percent-decoded once: `/käse` for `/k%C3%A4se`. An escaped slash (`%2F`) is a
+    /// slash here; [`arg`](Self::arg) and the router keep it apart from real ones.
+    ///
+    /// A path that cannot be decoded stands here as it was sent; see
+    /// [`path_error`](Self::path_error).
+    pub fn path(&self) -> &str {
+        match &self.path {
+            Path::Decoded { whole, .. } => whole,
+            Path::Clean | Path::Bad(_) => self.head().path(),
+        }
+    }
+
+    /// The path that routers match: decoded, but for `%2F` and `%25`, which stay, so that an
+    /// escaped slash never separates.
+    pub fn routing_path(&self) -> &str {
+        match &self.path {
+            Path::Decoded { routing, .. } => routing,
+            Path::Clean | Path::Bad(_) => self.head().path(),
+        }
+    }
+
+    /// Why the path could not be decoded: an escape that is none, text that is not UTF-8, or a
+    /// NUL. An application answers 400.
+    pub fn path_error(&self) -> Option<Error> {
+        match &self.path {
+            Path::Bad(error) => Some(bad_input(StatusCode::BAD_REQUEST, error)),
+            _ => None,
+        }
+    }
+
+    /// The query as it was sent, without the question mark; empty if there is none.
+    pub fn query(&self) -> &str {
+        self.head().query().unwrap_or_default()
+    }
+
+    /// The authority that the client asked for: the host with its port, if it named one. From an
+    /// absolute target before the Host header (RFC 9112, section 3.2.2).
+    pub fn authority(&self) -> Option<&str> {
+        self.head().authority().filter(|authority| !authority.is_empty())
+    }
+
+    /// The first value of a header as text; `name` in any case.
+    ///
+    /// A value that is not UTF-8 counts as absent; [`header_bytes`](Self::header_bytes) has it.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head().header(name).and_then(|value| str::from_utf8(value).ok())
+    }
+
+    /// The first value of a header as bytes; `name` in any case.
+    pub fn header_bytes(&self, name: &str) -> Option<&[u8]> {
+        self.head().header(name)
+    }
+
+    /// All values of a header as text, in their order; those that are not UTF-8 are left out.
+    pub fn header_all<'r>(&'r self, name: &'r str) -> impl Iterator<Item = &'r str> {
+        self.head().header_all(name).filter_map(|value| str::from_utf8(value).ok())
+    }
+
+    /// All headers as a map of `http`, made from one copy at the first call.
+    ///
+    /// To look at a few headers [`header`](Self::header) is cheaper.
+    pub fn headers(&self) -> &HeaderMap {
+        self.views.headers.get_or_init(|| {
+            let head = self.head();
+            let mut map = Box::new(HeaderMap::new());
+            for (name, value) in head.headers() {
+                let name = HeaderName::from_bytes(name.as_bytes());
+                let value = HeaderValue::from_bytes(value);
+                // The parser admits nothing that these refuse, and far fewer headers than the
+                // map can hold.
+                if let (Ok(name), Ok(value)) = (name, value) {
+                    let _ = map.try_append(name, value);
+                }
+            }
+            map
+        })
+    }
+
+    /// The media type of the body without its parameters, in lower case.
+    pub fn content_type(&self) -> Option<Cow<'_, str>> {
+        let value = self.header("content-type")?;
+        let kind = value.split(';').next().unwrap_or_default().trim();
+        if kind.is_empty() {
+            None
+        } else if kind.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Some(Cow::Owned(kind.to_ascii_lowercase()))
+        } else {
+            Some(Cow::Borrowed(kind))
+        }
+    }
+
+    /// The cookies, pair by pair in their order. Quotes around a value are taken off; a pair
+    /// without a name is skipped (RFC 6265, section 5.4).
+    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.head().header_all("cookie").flat_map(pauper_wire::grammar::cookie_pairs).filter_map(
+            |pair| Some((str::from_utf8(pair.name()).ok()?, str::from_utf8(pair.unquoted()).ok()?)),
+        )
+    }
+
+    /// The first cookie of this name.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Which of `offers` (media types, best first) the client likes best by its Accept header
+    /// (RFC 9110, section 12.5.1); the first without such a header, none if it refuses all.
+    pub fn prefer<'o>(&self, offers: &[&'o str]) -> Option<&'o str> {
+        crate::negotiate::prefer(self.head().header_all("accept"), offers)
+    }
+
+    /// The two ends of the connection.
+    pub fn peer(&self) -> Peer {
+        self.peer
+    }
+
+    /// When the head was complete.
+    pub fn received(&self) -> SystemTime {
+        self.received
+    }
+
+    // --- the body -----------------------------------------------------------------------------
+
+    /// The body as it was kept.
+    pub fn body(&self) -> &RequestBody {
+        &self.body
+    }
+
+    /// Gives the request its body; for servers.
+    pub fn set_body(&mut self, body: RequestBody) {
+        self.body = body;
+        self.views.form = OnceCell::new();
+    }
+
+    /// Takes the body out and leaves an empty one.
+    pub fn take_body(&mut self) -> RequestBody {
+        self.views.form = OnceCell::new();
+        std::mem::take(&mut self.body)
+    }
+
+    /// The whole body; one that was kept in a file is read into memory at the first call.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn bytes(&self) -> io::Result<&[u8]> {
+        self.body.bytes()
+    }
+
+    /// The whole body as text.
+    ///
+    /// # Errors
+    /// 400 when it is not UTF-8; 500 when the file cannot be read.
+    pub fn text(&self) -> Result<&str, Error> {
+        str::from_utf8(self.bytes()?)
+            .map_err(|error| bad_input(StatusCode::BAD_REQUEST, &NotText(error)))
+    }
+
+    /// A reader over the body, from its beginning, that holds none of it in memory.
+    pub fn reader(&self) -> BodyReader<'_> {
+        self.body.reader()
+    }
+
+    // --- arguments ----------------------------------------------------------------------------
+
+    /// The arguments of the query.
+    ///
+    /// # Errors
+    /// 413 when there are more than the limit of `pauper_fields::Options`.
+    pub fn args(&self) -> Result<&Args, Error> {
+        let parse = || Args::parse_query(self.query(), &pauper_fields::Options::default());
+        view(self.views.args.get_or_init(parse))
+    }
+
+    /// The fields of a form in the body (`application/x-www-form-urlencoded`); no fields when the
+    /// body is empty.
+    ///
+    /// # Errors
+    /// 415 when the body is something else; 413 when there are more fields than the limit; 500
+    /// when a body that was kept in a file cannot be read.
+    pub fn form(&self) -> Result<&Args, Error> {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        if !self.body.is_empty() && self.content_type().as_deref() != Some(FORM) {
+            return Err(Error::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                format!("a form is expected as {FORM}"),
+            ));
+        }
+        let bytes = self.bytes()?;
+        let parse = || Args::parse_form(bytes, &pauper_fields::Options::default());
+        view(self.views.form.get_or_init(parse))
+    }
+
+    /// The body as a value, from JSON.
+    ///
+    /// # Errors
+    /// 415 when Content-Type is neither `application/json` nor ends in `+json`; 400 with the place
+    /// of the mistake when the body is not JSON or not of this type; 500 when a body that was kept
+    /// in a file cannot be read.
+    #[cfg(feature = "json")]
+    pub fn json<T: serde_core::de::DeserializeOwned>(&self) -> Result<T, Error> {
+        let is_json = self
+            .content_type()
+            .is_some_and(|kind| kind == "application/json" || kind.ends_with("+json"));
+        if !is_json {
+            return Err(Error::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "JSON is expected, with Content-Type application/json",
+            ));
+        }
+        serde_json::from_slice(self.bytes()?).map_err(|error| {
+            let text = format!("the body is not the JSON that was expected: {error}");
+            Error::with_source(StatusCode::BAD_REQUEST, Some(&text), error)
+        })
+    }
+
+    /// A group of the route's pattern, by name and as text. Borrowed, unless it holds `%2F` or
+    /// `%25`, which are decoded here.
+    ///
+    /// ```
+    /// # use pauper_message::Request;
+    /// fn hello(req: &mut Request) -> String {
+    ///     format!("Hello, {}!", req.arg("name").unwrap_or_default())
+    /// }
+    /// ```
+    pub fn arg(&self, name: &str) -> Option<Cow<'_, str>> {
+        let rule = self.matched.rule.as_deref()?;
+        let index = rule.names.iter().position(|known| **known == *name)?;
+        self.group(index)
+    }
+
+    /// A group of the route's pattern, by its number from 0.
+    pub fn group(&self, index: usize) -> Option<Cow<'_, str>> {
+        let (start, end) =
+            *self.matched.groups.get(..usize::from(self.matched.count))?.get(index)?;
+        let text = self.routing_path().get(start as usize..end as usize)?;
+        Some(pauper_fields::percent::decode_segment(text))
+    }
+
+    /// A group of the route's pattern by name, as a value.
+    ///
+    /// # Errors
+    /// 404 when it cannot be parsed, since then no such thing exists; 500 when the pattern has no
+    /// group of this name.
+    pub fn parsed_arg<T: FromStr>(&self, name: &str) -> Result<T, Error> {
+        let Some(text) = self.arg(name) else {
+            let no_group = format!("the route has no group named {name:?}");
+            return Err(Error::with_source(StatusCode::INTERNAL_SERVER_ERROR, None, no_group));
+        };
+        text.parse().map_err(|_| abort(StatusCode::NOT_FOUND))
+    }
+
+    /// The names and texts of all groups of the route's pattern, in order.
+    pub fn groups(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        let names = self.matched.rule.as_deref().map_or(&[][..], |rule| &rule.names);
+        names.iter().enumerate().filter_map(|(index, name)| Some((&**name, self.group(index)?)))
+    }
+
+    /// The pattern that the request was matched by; of a pattern without groups, the path itself.
+    pub fn rule(&self) -> &str {
+        match &self.matched.rule {
+            Some(rule) => &rule.pattern,
+            None => self.routing_path(),
+        }
+    }
+
+    /// Tells the request its route: the rule, unless it equals the path, and where the groups
+    /// stand in [`routing_path`](Self::routing_path). For routers.
+    ///
+    /// # Panics
+    /// With more than [`MAX_GROUPS`] groups.
+    pub fn set_match(
+        &mut self,
+        rule: Option<Arc<Rule>>,
+        groups: impl IntoIterator<Item = Range<usize>>,
+    ) {
+        self.matched.rule = rule;
+        self.matched.count = 0;
+        for group in groups {
+            let at = usize::from(self.matched.count);
+            self.matched.groups[at] = (group.start as u32, group.end as u32);
+            self.matched.count += 1;
+        }
+    }
+
+    /// The number of what answers this request, as its [`Plan`](crate::Plan) said.
+    pub fn endpoint(&self) -> u32 {
+        self.endpoint
+    }
+
+    /// Sets the number of what answers this request. For routers.
+    pub fn set_endpoint(&mut self, endpoint: u32) {
+        self.endpoint = endpoint;
+    }
+
+    // --- values beside it ---------------------------------------------------------------------
+
+    /// Values of the user that travel with this request.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// Values of the user that travel with this request, to be changed.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// The value of type `T` that the application shares among its requests.
+    ///
+    /// # Panics
+    /// When the application has no such value, which is a mistake of the program;
+    /// [`try_state`](Self::try_state) does not.
+    #[track_caller]
+    pub fn state<T: Send + Sync + 'static>(&self) -> &T {
+        match self.try_state() {
+            Some(value) => value,
+            None => panic!(
+                "the application has no state of type {}; give it one with `app.state(value)`",
+                std::any::type_name::<T>()
+            ),
+        }
+    }
+
+    /// The value of type `T` that the application shares among its requests, if it has one.
+    pub fn try_state<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.states.as_deref().and_then(States::get)
+    }
+
+    /// Gives the request its application's values. For applications.
+    pub fn set_states(&mut self, states: Arc<States>) {
+        self.states = Some(states);
+    }
+}
+
+impl Path {
+    fn of(raw: &str) -> Self {
+        if !raw.contains('%') {
+            return Self::Clean;
+        }
+        let decoded = pauper_fields::percent::decode_path(raw).and_then(|whole| {
+            let routing = pauper_fields::percent::decode_path_keep_slash(raw)?;
+            Ok(Self::Decoded { whole: whole.into(), routing: routing.into() })
+        });
+        decoded.unwrap_or_else(Self::Bad)
+    }
+}
+
+/// The place of the error is of no use here, it is the client's; so no `track_caller`.
+fn view(result: &Result<Args, pauper_fields::Error>) -> Result<&Args, Error> {
+    result.as_ref().map_err(|error| {
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        bad_input(status, error)
+    })
+}
+
+fn bad_input(status: StatusCode, error: &dyn fmt::Display) -> Error {
+    Error::new(status, error.to_string())
+}
+
+struct NotText(str::Utf8Error);
+
+impl fmt::Display for NotText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the body is not UTF-8 (at byte {})", self.0.valid_up_to())
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The query and headers may hold secrets.
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path())
+            .field("body", &self.body)
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! The server that load and conformance drivers measure.
+//!
+//! Set by the environment: `PORT` (8080), `WORKERS` (how many loops; 1), `MODE` (`single`), `FILE`
+//! (what `/file` serves).
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::exit;
+use std::thread::sleep;
+use std::time::Duration;
+
+use pauper::message::{Body, RequestBody, StatusCode};
+use pauper::{App, Error, IntoResponse, Json, Request, Response, Server, abort};
+use serde_json::json;
+
+/// The file of `GET /file`.
+struct Served(PathBuf);
+
+fn plaintext(_: &mut Request) -> &'static str {
+    "Hello, World!"
+}
+
+fn json(_: &mut Request) -> impl IntoResponse {
+    Json(json!({ "message": "Hello, World!" }))
+}
+
+fn user(_: &mut Request, name: String, id: u64) -> String {
+    format!("user {name} has number {id}\n")
+}
+
+/// From disk each time, as it is now.
+fn file(req: &mut Request) -> Result<Response, Error> {
+    let Some(Served(path)) = req.try_state() else { return Err(abort(404)) };
+    let file = File::open(path)?;
+    let len = file.metadata()?.len();
+    Ok(Response::body_of(Body::file(file, 0, len)))
+}
+
+fn echo(req: &mut Request) -> RequestBody {
+    req.take_body()
+}
+
+fn headers(req: &mut Request) -> String {
+    let mut lines = String::new();
+    for (name, value) in req.head().headers() {
+        let _ = writeln!(lines, "{name}: {}", String::from_utf8_lossy(value));
+    }
+    lines
+}
+
+fn status(_: &mut Request, code: u16) -> Result<(StatusCode, String), Error> {
+    // 1xx are no answers, they announce one.
+    let code = StatusCode::from_u16(code).ok().filter(|code| !code.is_informational());
+    let code = code.ok_or_else(|| abort(400))?;
+    Ok((code, format!("{code}\n")))
+}
+
+fn nap(_: &mut Request, ms: u64) -> &'static str {
+    sleep(Duration::from_millis(ms.min(60_000)));
+    "ok"
+}
+
+/// A number from the environment, or the default.
+fn number<T: std::str::FromStr>(name: &str, default: T) -> T {
+    match env::var(name) {
+        Err(_) => default,
+        Ok(text) => text.parse().unwrap_or_else(|_| fail(&format!("{name}={text} is no number"))),
+    }
+}
+
+fn fail(why: &str) -> ! {
+    eprintln!("bench_server: {why}");
+    exit(2)
+}
+
+fn main() -> pauper::ServeResult {
+    let mode = env::var("MODE").unwrap_or_else(|_| "single".to_owned());
+    if mode != "single" {
+        fail(&format!("MODE={mode} is not there yet; the modes are: single"));
+    }
+    let workers: usize = number("WORKERS", 1);
+    if workers != 1 {
+        eprintln!("bench_server: MODE=single has one loop, WORKERS={workers} changes nothing");
+    }
+    let mut app = App::new("bench_server");
+    if let Some(path) = env::var_os("FILE") {
+        app.state(Served(path.into()));
+    }
+    app.get("/plaintext", plaintext);
+    app.get("/json", json);
+    app.get("/user/<name>/<id:int>", user);
+    app.get("/file", file);
+    app.get("/hello", |_: &mut Request| "Hello!\n");
+    app.post("/echo", echo).max_body(1 << 30);
+    app.get("/headers", headers);
+    app.get("/status/<code:int>", status);
+    app.get("/sleep/<ms:int>", nap);
+    Server::bind(("127.0.0.1", number("PORT", 8080)))?.run(app)
+}
