@@ -28,6 +28,8 @@ struct Options {
 /// What one clean build took.
 struct Build {
     seconds: f64,
+    /// Of all processors together; known on Linux only. Steadier than the clock on a busy machine.
+    cpu_seconds: Option<f64>,
     crates: usize,
 }
 
@@ -115,10 +117,11 @@ fn compare(names: &BTreeSet<String>, kept: &Value) -> Result {
     let before: BTreeSet<String> = array(&kept["names"]).iter().map(string).collect();
     let come: BTreeSet<String> = names.difference(&before).cloned().collect();
     let gone: BTreeSet<String> = before.difference(names).cloned().collect();
-    if !come.is_empty() || !gone.is_empty() {
+    if !before.is_empty() && (!come.is_empty() || !gone.is_empty()) {
         println!("since {FILE} was written: come {}; gone {}", or_none(&come), or_none(&gone));
     }
     if let Some(seconds) = kept["build_seconds"].as_f64() {
+        // Numbers or texts, shown as the file has them.
         let [cores, date] = ["machine_cores", "date"].map(|key| kept[key].to_string());
         println!("{FILE}: clean build {seconds:.1} s on {cores} cores, {date}");
     }
@@ -147,9 +150,13 @@ fn write(
     options: &Options,
 ) -> Result {
     // Without a new build its old figures stay.
-    let (seconds, crates) = match build {
-        Some(build) => (json!((build.seconds * 10.0).round() / 10.0), json!(build.crates)),
-        None => (kept["build_seconds"].clone(), kept["build_crates"].clone()),
+    let [seconds, cpu_seconds, crates] = match build {
+        Some(build) => [
+            json!(tenths(build.seconds)),
+            json!(build.cpu_seconds.map(tenths)),
+            json!(build.crates),
+        ],
+        None => ["build_seconds", "build_cpu_seconds", "build_crates"].map(|key| kept[key].clone()),
     };
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let rustc = shell::output(shell::command("rustc", &["--version"]))?;
@@ -157,6 +164,7 @@ fn write(
         "outside_crates": names.len(),
         "names": names,
         "build_seconds": seconds,
+        "build_cpu_seconds": cpu_seconds,
         "build_crates": crates,
         "machine_cores": cores,
         "rustc": rustc.trim(),
@@ -264,10 +272,11 @@ fn clean_builds(what: &str, folder: &Path, args: &[&str], runs: usize) -> Result
     let all: Vec<String> = builds.iter().map(|build| format!("{:.1}", build.seconds)).collect();
     let build = builds.swap_remove(builds.len() / 2);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let Build { seconds, crates } = build;
+    let Build { seconds, cpu_seconds, crates } = build;
+    let cpu = cpu_seconds.map(|cpu| format!(" ({cpu:.1} s of processor time)")).unwrap_or_default();
     println!(
-        "clean release build of {what}: {seconds:.1} s on {cores} cores, {crates} crates compiled \
-         (runs: {})",
+        "clean release build of {what}: {seconds:.1} s on {cores} cores{cpu}, {crates} crates \
+         compiled; runs: {}",
         all.join(" ")
     );
     Ok(build)
@@ -284,13 +293,31 @@ fn clean_build(folder: &Path, args: &[&str]) -> Result<Build> {
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", &target)
         .stderr(Stdio::inherit());
-    let start = Instant::now();
+    let (start, used) = (Instant::now(), cpu_of_children());
     let told = shell::output(command);
     let seconds = start.elapsed().as_secs_f64();
+    let cpu_seconds = cpu_of_children().zip(used).map(|(after, before)| after - before);
     let removed = fs::remove_dir_all(&target);
     let crates = compiled(&told?);
     removed.map_err(|error| format!("{}: {error}", target.display()))?;
-    Ok(Build { seconds, crates })
+    Ok(Build { seconds, cpu_seconds, crates })
+}
+
+/// Processor seconds of all programs we started and waited for, and of those that they started.
+fn cpu_of_children() -> Option<f64> {
+    children_in(&fs::read_to_string("/proc/self/stat").ok()?)
+}
+
+/// `cutime` and `cstime` of proc_pid_stat(5), in ticks of which Linux shows 100 for a second.
+fn children_in(stat: &str) -> Option<f64> {
+    // The name of the program may contain anything, but nothing after it has a parenthesis.
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut ticks = rest.split_whitespace().skip(13).map(|field| field.parse::<f64>().ok());
+    Some((ticks.next()?? + ticks.next()??) / 100.0)
+}
+
+fn tenths(seconds: f64) -> f64 {
+    (seconds * 10.0).round() / 10.0
 }
 
 /// How many packages cargo's messages speak of having compiled.
@@ -366,6 +393,13 @@ mod tests {
 {"reason":"compiler-artifact","package_id":"mio"}
 {"reason":"build-finished","success":true}"#;
         assert_eq!(compiled(messages), 2);
+    }
+
+    #[test]
+    fn processor_time_is_read_after_the_name() {
+        let stat = "7 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 11 12 150 25 20 0 1";
+        assert_eq!(children_in(stat), Some(1.75));
+        assert_eq!(children_in("7 (short) S 1 2"), None);
     }
 
     #[test]

@@ -22,5 +22,5 @@ fn read(path: impl AsRef<Path>) -> String {
 /// Fails with all mistakes at once.
 #[track_caller]
 fn none(mistakes: &[String]) {
-    assert!(mistakes.is_empty(), "{} mistakes:\n  {}", mistakes.len(), mistakes.join("\n  "));
+    assert!(mistakes.is_empty(), "{} wrong:\n  {}", mistakes.len(), mistakes.join("\n  "));
 }
