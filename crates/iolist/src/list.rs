@@ -185,17 +185,10 @@ impl IoList {
             }
             return;
         }
-        // Over the seam, until neighbours can no longer merge; then ours go before theirs.
+        // Ours go before theirs, after what merges at the seam has merged.
         let total = self.len.checked_add(other.len).expect(TOO_LONG);
-        while let Some(piece) = other.pop_front() {
-            let merging = piece.is_small();
-            self.push_piece(piece);
-            if !merging {
-                break;
-            }
-        }
-        if other.is_empty() {
-            return;
+        if let Some(seam) = other.pop_front() {
+            self.push_piece(seam);
         }
         other.rest.push_front(mem::take(&mut other.first));
         for piece in mem::take(&mut self.rest).into_iter().rev() {
@@ -231,10 +224,10 @@ impl IoList {
         if self.rest.is_empty() { self.first.into_bytes() } else { self.to_vec().into() }
     }
 
-    /// Makes later clones cheap: every large piece becomes a counted block, without a copy.
+    /// Makes later clones cheap: vectors and buffers become counted blocks, without a copy.
     pub fn freeze(&mut self) {
         for piece in std::iter::once(&mut self.first).chain(&mut self.rest) {
-            if !piece.is_small() {
+            if let Piece::Owned(_) | Piece::Collected(_) = piece {
                 *piece = Piece::Shared(mem::take(piece).into_bytes());
             }
         }

@@ -165,6 +165,21 @@ fn slices_are_filled_from_the_unwritten_front() {
     assert_eq!(IoList::new().io_slices(&mut slices), 0);
 }
 
+/// The gibibyte is zeroed lazily by the system and never touched.
+#[cfg(target_pointer_width = "64")]
+#[test]
+fn a_slice_is_no_longer_than_systems_accept() {
+    const GIB: usize = 1 << 30;
+    let mut list = iolist![vec![0u8; GIB + 600], "after"];
+    let mut slices = [IoSlice::new(&[]); 8];
+    assert_eq!(list.io_slices(&mut slices), 1, "nothing may follow a piece that is cut");
+    assert_eq!(slices[0].len(), GIB);
+    list.advance(GIB);
+    let mut slices = [IoSlice::new(&[]); 8];
+    assert_eq!(list.io_slices(&mut slices), 2);
+    assert_eq!((slices[0].len(), slices[1].len()), (600, 5));
+}
+
 #[test]
 fn writers_behind_a_reference_to_a_trait_object() {
     let mut out = Vec::new();
