@@ -106,6 +106,11 @@ impl App {
         if let Some(error) = req.path_error() {
             return Routed::Error(error);
         }
+        if req.target() == "*" {
+            // OPTIONS for the server as a whole (RFC 9110, section 9.3.7).
+            let methods = Allow::default().with(Methods::ALL);
+            return Routed::NotAllowed(methods);
+        }
         match self.router.find(req.method().as_str(), req.routing_path()) {
             Found::Match(found) => {
                 let index = *found.value;

@@ -178,7 +178,7 @@ impl Request {
     pub fn path(&self) -> &str {
         match &self.path {
             Path::Decoded { whole, .. } => whole,
-            Path::Clean | Path::Bad(_) => self.head().path(),
+            Path::Clean | Path::Bad(_) => self.sent_path(),
         }
     }
 
@@ -187,7 +187,16 @@ impl Request {
     pub fn routing_path(&self) -> &str {
         match &self.path {
             Path::Decoded { routing, .. } => routing,
-            Path::Clean | Path::Bad(_) => self.head().path(),
+            Path::Clean | Path::Bad(_) => self.sent_path(),
+        }
+    }
+
+    /// The path as it was sent; an absolute target without one means the root (RFC 9112, section
+    /// 3.2.2), and so it does for a server that is asked for a tunnel.
+    fn sent_path(&self) -> &str {
+        match self.head().path() {
+            "" => "/",
+            path => path,
         }
     }
 

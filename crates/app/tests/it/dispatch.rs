@@ -84,6 +84,18 @@ fn a_wrong_method_is_405_with_allow_and_options_answers_itself() {
 }
 
 #[test]
+fn targets_of_every_form_are_answered() {
+    let app = app();
+    let answer = run(&app, Request::builder().method("OPTIONS").target("*"));
+    assert_eq!(answer.status, 204);
+    assert!(answer.header("allow").unwrap().starts_with("GET, HEAD, POST"));
+    assert_eq!(get(&app, "http://localhost/query?q=1").body, "1");
+    assert_eq!(get(&app, "http://localhost").body, "root");
+    let connect = Request::builder().method("CONNECT").target("localhost:80");
+    assert_eq!(run(&app, connect).status, 405);
+}
+
+#[test]
 fn an_own_405_page_keeps_allow() {
     let mut app = app();
     app.on_status(405, |_: &mut Request, _: &Error| (405, "no"));
