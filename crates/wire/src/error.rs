@@ -229,4 +229,12 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_kind_is_in_the_readme() {
+        let readme = include_str!("../README.md");
+        for kind in ErrorKind::ALL {
+            assert!(readme.contains(&format!("`{kind:?}`")), "{kind:?}");
+        }
+    }
 }

@@ -143,3 +143,44 @@ pub fn parse_head(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+    use std::string::String;
+
+    use super::*;
+    use crate::scan::work;
+
+    /// How many bytes the scans look at for a head that comes in pieces of `step` bytes.
+    fn cost(input: &[u8], step: usize) -> usize {
+        let mut progress = Progress::new();
+        let mut slots = [HeaderSpan::default(); 100];
+        let limits = Limits::new();
+        work::take();
+        let mut end = 0;
+        loop {
+            end = (end + step).min(input.len());
+            let parsed = parse_head(&input[..end], &mut progress, &mut slots, &limits);
+            if let Status::Complete(head) = parsed.expect("a good head") {
+                assert_eq!(head.len(), input.len());
+                return work::take();
+            }
+        }
+    }
+
+    /// Tungstenite CVE-2023-43669: a head that was parsed anew at every read.
+    #[test]
+    fn a_head_that_comes_byte_by_byte_costs_at_most_twice_its_length() {
+        let many: String = (0..99).map(|n| format!("Name-{n}: {}\r\n", "v".repeat(600))).collect();
+        let long = format!("X: {}\r\n", "v".repeat(60_000));
+        for lines in [many, long] {
+            let input = format!("GET /{} HTTP/1.1\r\nHost: h\r\n{lines}\r\n", "p".repeat(4000));
+            for step in [1, 2, 7, 1000, input.len()] {
+                let cost = cost(input.as_bytes(), step);
+                assert!(cost <= 2 * input.len(), "step {step}: {cost} for {}", input.len());
+                assert!(cost >= input.len() / 2, "the count counts: {cost}");
+            }
+        }
+    }
+}
