@@ -12,7 +12,9 @@ use pauper_message::{
 use pauper_router::{MethodSet, Methods, RouteId, Router};
 
 use crate::handler::{Argument, Handler};
-use crate::hooks::{After, Before, ByType, Endpoint, Next, Recover, RecoverAny, Wrap};
+use crate::hooks::{
+    After, Before, BeforeWithBody, ByType, Endpoint, Next, Recover, RecoverAny, Wrap,
+};
 
 /// A web application: routes to functions, and what runs around them.
 ///
@@ -41,7 +43,7 @@ use crate::hooks::{After, Before, ByType, Endpoint, Next, Recover, RecoverAny, W
 ///    the method, is 405 with Allow; OPTIONS is then answered with 204 and Allow.
 /// 2. The hooks' `before`, in order of registration, for every request, those of step 1 that end
 ///    in an error too. The first error ends the request.
-/// 3. The body is read.
+/// 3. The body is read, and the hooks' `before` that need it run.
 /// 4. The wraps, the first registered outermost, and inside them the handler.
 /// 5. An error becomes an answer: by the [handler for its type](Self::on_error), else by the
 ///    [handler for its status](Self::on_status), else as a page.
@@ -51,7 +53,7 @@ pub struct App {
     /// Leads to indices of `targets`.
     pub(crate) router: Router<usize>,
     pub(crate) targets: Vec<Target>,
-    pub(crate) hooks: Vec<Box<dyn Hook>>,
+    pub(crate) hooks: Vec<Registered>,
     pub(crate) wraps: Vec<Box<Wrap>>,
     pub(crate) by_type: Vec<Box<dyn RecoverAny>>,
     pub(crate) by_status: Vec<ByStatus>,
@@ -68,6 +70,11 @@ pub(crate) struct Target {
     /// needs to be shared with the request.
     pub(crate) rule: Option<Arc<Rule>>,
     pub(crate) max_body: Option<u64>,
+}
+
+pub(crate) struct Registered {
+    pub(crate) hook: Box<dyn Hook>,
+    pub(crate) needs_body: bool,
 }
 
 pub(crate) struct ByStatus {
@@ -275,7 +282,7 @@ impl App {
 
     /// Adds a hook with both halves.
     pub fn hook(&mut self, hook: impl Hook + 'static) -> &mut Self {
-        self.hooks.push(Box::new(hook));
+        self.hooks.push(Registered { needs_body: hook.needs_body(), hook: Box::new(hook) });
         self
     }
 
@@ -286,6 +293,14 @@ impl App {
         F: Fn(&mut Request) -> Result<(), Error> + Send + Sync + 'static,
     {
         self.hook(Before(hook))
+    }
+
+    /// Runs when the body is there and before the handler, as a check of a signature must.
+    pub fn before_with_body<F>(&mut self, hook: F) -> &mut Self
+    where
+        F: Fn(&mut Request) -> Result<(), Error> + Send + Sync + 'static,
+    {
+        self.hook(BeforeWithBody(hook))
     }
 
     /// Runs on every answer, those of errors too, and may change it.

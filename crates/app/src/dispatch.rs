@@ -7,7 +7,7 @@ use pauper_message::{
 };
 use pauper_router::{Allow, Found, Methods};
 
-use crate::app::App;
+use crate::app::{App, Registered};
 use crate::hooks::Next;
 use crate::pages;
 
@@ -33,31 +33,33 @@ impl Service for App {
             req.set_states(self.states.clone());
         }
         let routed = self.find(req);
-        let refused = self.hooks.iter().find_map(|hook| guard(|| hook.before(req)).err());
-        let (error, allow) = match (refused, routed) {
-            (Some(error), _) => (error, None),
-            (None, Routed::Answer(_, Plan { body: BodyPlan::Reject(response), .. })) => {
+        let (error, allow) = match (self.before(req, false), routed) {
+            (Err(error), _) => (error, None),
+            (Ok(()), Routed::Answer(_, Plan { body: BodyPlan::Reject(response), .. })) => {
                 return Plan::reject(self.finish(req, Ok(response), None));
             }
-            (None, Routed::Answer(answer, plan)) => {
+            (Ok(()), Routed::Answer(answer, plan)) => {
                 let endpoint = self.number(answer);
                 req.set_endpoint(endpoint);
                 return plan.for_endpoint(endpoint);
             }
-            (None, Routed::NotAllowed(allow)) if req.method() == "OPTIONS" => {
+            (Ok(()), Routed::NotAllowed(allow)) if req.method() == "OPTIONS" => {
                 let allow = allow.with(Methods::OPTIONS);
                 let response = Response::no_content().with_header("allow", allow.to_string());
                 return Plan::reject(self.finish(req, Ok(response), None));
             }
-            (None, Routed::NotAllowed(allow)) => {
+            (Ok(()), Routed::NotAllowed(allow)) => {
                 (abort(StatusCode::METHOD_NOT_ALLOWED), Some(allow.with(Methods::OPTIONS)))
             }
-            (None, Routed::Error(error)) => (error, None),
+            (Ok(()), Routed::Error(error)) => (error, None),
         };
         Plan::reject(self.finish(req, Err(error), allow))
     }
 
     fn call(&self, req: &mut Request) -> Response {
+        if let Err(error) = self.before(req, true) {
+            return self.finish(req, Err(error), None);
+        }
         let result = match self.answer(req.endpoint()) {
             Some(Answer::Route(index)) => self.run(req, &*self.targets[index].endpoint),
             Some(Answer::Default) => match &self.default {
@@ -99,6 +101,14 @@ impl App {
             let index = number - routes - 1;
             (index < self.services.len()).then_some(Answer::Service(index))
         }
+    }
+
+    /// Steps 2 and 3: the hooks of one of the two times.
+    fn before(&self, req: &mut Request, needs_body: bool) -> Result<(), Error> {
+        self.hooks
+            .iter()
+            .filter(|registered| registered.needs_body == needs_body)
+            .try_for_each(|registered| guard(|| registered.hook.before(req)))
     }
 
     /// Step 1: what answers this request.
@@ -169,7 +179,7 @@ impl App {
         {
             response = response.with_header("allow", allow.to_string());
         }
-        for hook in &self.hooks {
+        for Registered { hook, .. } in &self.hooks {
             if let Err(error) = guard(|| hook.after(req, &mut response)) {
                 response = self.recover(req, error);
                 break;

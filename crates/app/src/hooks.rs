@@ -17,6 +17,22 @@ where
     }
 }
 
+/// A function as the first half of a hook that needs the body.
+pub(crate) struct BeforeWithBody<F>(pub(crate) F);
+
+impl<F> Hook for BeforeWithBody<F>
+where
+    F: Fn(&mut Request) -> Result<(), Error> + Send + Sync,
+{
+    fn before(&self, req: &mut Request) -> Result<(), Error> {
+        self.0(req)
+    }
+
+    fn needs_body(&self) -> bool {
+        true
+    }
+}
+
 /// A function as the second half of a hook.
 pub(crate) struct After<F>(pub(crate) F);
 

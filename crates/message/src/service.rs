@@ -213,6 +213,13 @@ pub trait Hook: Send + Sync {
         Ok(())
     }
 
+    /// Whether [`before`](Self::before) has to see the body, as a check of a signature does. It then
+    /// runs when the body is there, after the other hooks, and not at all for requests that were
+    /// refused without it. Asked at registration.
+    fn needs_body(&self) -> bool {
+        false
+    }
+
     /// Runs on every answer, those of errors too.
     ///
     /// # Errors

@@ -134,6 +134,19 @@ fn hooks_run_once_for_every_request_in_order() {
 }
 
 #[test]
+fn a_hook_that_needs_the_body_runs_when_it_is_there() {
+    let mut app = App::new("signed");
+    app.before_with_body(|req| {
+        if req.bytes()?.starts_with(b"signed") { Ok(()) } else { Err(abort(403)) }
+    });
+    app.post("/", |_: &mut Request| "taken");
+    let post = |body: &str| run(&app, Request::builder().method("POST").body(body));
+    assert_eq!(post("signed: x").body, "taken");
+    assert_eq!(post("x").status, 403);
+    assert_eq!(get(&app, "/").status, 405, "refused before anybody looks at a body");
+}
+
+#[test]
 fn a_failing_after_hook_gives_an_error_answer() {
     let mut app = app();
     app.after(|_, response| {
