@@ -33,7 +33,7 @@ impl Service for App {
             req.set_states(self.states.clone());
         }
         let routed = self.find(req);
-        let (error, allow) = match (self.before(req, false), routed) {
+        let (error, allow) = match (self.run_before(req, false), routed) {
             (Err(error), _) => (error, None),
             (Ok(()), Routed::Answer(_, Plan { body: BodyPlan::Reject(response), .. })) => {
                 return Plan::reject(self.finish(req, Ok(response), None));
@@ -57,7 +57,7 @@ impl Service for App {
     }
 
     fn call(&self, req: &mut Request) -> Response {
-        if let Err(error) = self.before(req, true) {
+        if let Err(error) = self.run_before(req, true) {
             return self.finish(req, Err(error), None);
         }
         let result = match self.answer(req.endpoint()) {
@@ -104,7 +104,7 @@ impl App {
     }
 
     /// Steps 2 and 3: the hooks of one of the two times.
-    fn before(&self, req: &mut Request, needs_body: bool) -> Result<(), Error> {
+    fn run_before(&self, req: &mut Request, needs_body: bool) -> Result<(), Error> {
         self.hooks
             .iter()
             .filter(|registered| registered.needs_body == needs_body)
