@@ -1,0 +1,353 @@
+//! Limits and times, each with its default and the reason for it.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::HeaderValue;
+use pauper_wire::Limits;
+
+use crate::exchange::AccessRecord;
+
+/// What is called for every answer.
+type OnAccess = Box<dyn Fn(&AccessRecord<'_>) + Send + Sync>;
+
+/// The limits and times of a server.
+///
+/// The defaults suit a server that faces the internet directly. Whatever a client oversteps is
+/// named in the answer it gets and in the log.
+///
+/// ```
+/// use std::time::Duration;
+/// use pauper_server::ServerConfig;
+///
+/// let config = ServerConfig::new()
+///     .with_max_body(1024 * 1024)
+///     .with_idle_time(Duration::from_secs(5));
+/// assert_eq!(config.max_body(), 1_048_576);
+/// assert_eq!(config.head_time(), Duration::from_secs(10));
+/// ```
+pub struct ServerConfig {
+    limits: Limits,
+    max_body: u64,
+    max_sink_body: u64,
+    body_in_memory: usize,
+    head_time: Duration,
+    body_grace: Duration,
+    body_rate: u64,
+    idle_time: Duration,
+    write_stall: Duration,
+    drain_limit: u64,
+    linger_time: Duration,
+    linger_limit: u64,
+    max_requests: u64,
+    max_connections: usize,
+    stop_time: Duration,
+    server_name: Option<HeaderValue>,
+    on_access: Option<OnAccess>,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl ServerConfig {
+    /// The defaults, which the setters document.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            limits: Limits::new(),
+            max_body: 16 * 1024 * 1024,
+            max_sink_body: 1024 * 1024 * 1024,
+            body_in_memory: 64 * 1024,
+            head_time: Duration::from_secs(10),
+            body_grace: Duration::from_secs(10),
+            body_rate: 1024,
+            idle_time: Duration::from_secs(60),
+            write_stall: Duration::from_secs(30),
+            drain_limit: 256 * 1024,
+            linger_time: Duration::from_secs(2),
+            linger_limit: 16 * 1024 * 1024,
+            max_requests: 0,
+            max_connections: 10_000,
+            stop_time: Duration::from_secs(10),
+            server_name: Some(HeaderValue::from_static("Pauper")),
+            on_access: None,
+        }
+    }
+
+    // --- sizes --------------------------------------------------------------------------------
+
+    /// Bytes of a whole head. Default 65,536: ten times what browsers send, and the most memory
+    /// that a client can claim before its request is known. Status 431 beyond.
+    #[must_use]
+    pub fn with_max_head(mut self, bytes: usize) -> Self {
+        self.limits = self.limits.with_max_head(bytes);
+        self
+    }
+
+    /// Bytes of the request target. Default 8,192, which RFC 9112, section 3, asks for at least.
+    /// Status 414 beyond.
+    #[must_use]
+    pub fn with_max_target(mut self, bytes: usize) -> Self {
+        self.limits = self.limits.with_max_target(bytes);
+        self
+    }
+
+    /// Header lines of a request. Default 100; browsers send about 20. Status 431 beyond.
+    #[must_use]
+    pub fn with_max_headers(mut self, count: usize) -> Self {
+        self.limits = self.limits.with_max_headers(count);
+        self
+    }
+
+    /// Bytes of a body that is kept for a handler, unless its plan says otherwise. Default
+    /// 16 MiB: a large photo passes, a flood does not fill the disk. Status 413 beyond.
+    #[must_use]
+    pub fn with_max_body(mut self, bytes: u64) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Bytes of a body that is pushed into a sink. Default 1 GiB: the server keeps none of it,
+    /// and sinks have limits of their own; this one ends endless bodies. Status 413 beyond.
+    #[must_use]
+    pub fn with_max_sink_body(mut self, bytes: u64) -> Self {
+        self.max_sink_body = bytes;
+        self
+    }
+
+    /// Bytes of a body that are kept in memory; a longer one goes to an unnamed temporary file.
+    /// Default 65,536: forms and JSON stay in memory, and 1,000 uploads at once hold 64 MiB.
+    #[must_use]
+    pub fn with_body_in_memory(mut self, bytes: usize) -> Self {
+        self.body_in_memory = bytes;
+        self
+    }
+
+    /// Bytes of a body nobody wants that are read and dropped so that the connection can be used
+    /// again. Default 256 KiB: beyond, a new connection is cheaper than the rest of the body.
+    #[must_use]
+    pub fn with_drain_limit(mut self, bytes: u64) -> Self {
+        self.drain_limit = bytes;
+        self
+    }
+
+    /// Requests on one connection; the last one is answered with `Connection: close`. Default 0,
+    /// which is no limit.
+    #[must_use]
+    pub fn with_max_requests(mut self, count: u64) -> Self {
+        self.max_requests = count;
+        self
+    }
+
+    /// Connections in all. Default 10,000. While there are as many no others are accepted: they
+    /// wait in the queue of the operating system until one is closed, instead of being turned
+    /// away.
+    #[must_use]
+    pub fn with_max_connections(mut self, count: usize) -> Self {
+        self.max_connections = count.max(1);
+        self
+    }
+
+    // --- times --------------------------------------------------------------------------------
+
+    /// How long a whole head may take: from the first byte, and on a new connection from its
+    /// acceptance. Default 10 s, whatever the single bytes take. Status 408 beyond, or just a
+    /// closed connection if no byte came.
+    #[must_use]
+    pub fn with_head_time(mut self, time: Duration) -> Self {
+        self.head_time = time;
+        self
+    }
+
+    /// How slow a body may be: no pause longer than `grace`, and in all no longer than `grace`
+    /// and one second for each `rate` bytes. Defaults 10 s and 1,024 bytes: the slowest mobile
+    /// link is ten times faster. Status 408 beyond.
+    #[must_use]
+    pub fn with_body_rate(mut self, grace: Duration, rate: u64) -> Self {
+        self.body_grace = grace;
+        self.body_rate = rate.max(1);
+        self
+    }
+
+    /// How long a connection may wait for its next request. Default 60 s: an idle connection
+    /// costs next to nothing, and proxies like to keep theirs.
+    #[must_use]
+    pub fn with_idle_time(mut self, time: Duration) -> Self {
+        self.idle_time = time;
+        self
+    }
+
+    /// How long a client may take no byte of an answer that is ready. Default 30 s, then the
+    /// connection is cut.
+    #[must_use]
+    pub fn with_write_stall(mut self, time: Duration) -> Self {
+        self.write_stall = time;
+        self
+    }
+
+    /// How long, and for how many bytes, what a client still sends is read and dropped after an
+    /// answer that ends the connection early. Defaults 2 s and 16 MiB. Without it the client's
+    /// system would throw the answer away that says what was wrong.
+    #[must_use]
+    pub fn with_linger(mut self, time: Duration, bytes: u64) -> Self {
+        self.linger_time = time;
+        self.linger_limit = bytes;
+        self
+    }
+
+    /// How long requests that are under way may take after the server was told to stop. Default
+    /// 10 s, then their connections are cut.
+    #[must_use]
+    pub fn with_stop_time(mut self, time: Duration) -> Self {
+        self.stop_time = time;
+        self
+    }
+
+    // --- the rest -----------------------------------------------------------------------------
+
+    /// The value of the Server header, where a handler does not set it. Default `Pauper`; `None`
+    /// sends no such header.
+    #[must_use]
+    pub fn with_server_name(mut self, name: Option<HeaderValue>) -> Self {
+        self.server_name = name;
+        self
+    }
+
+    /// A function that is called for every answer when it was sent, or when its connection broke.
+    /// Default none, which costs nothing. It runs on the loop, so it should not block.
+    #[must_use]
+    pub fn with_on_access(
+        mut self,
+        on_access: impl Fn(&AccessRecord<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_access = Some(Box::new(on_access));
+        self
+    }
+
+    /// The limits of the parser.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// See [`with_max_body`](Self::with_max_body).
+    #[must_use]
+    pub fn max_body(&self) -> u64 {
+        self.max_body
+    }
+
+    /// See [`with_max_sink_body`](Self::with_max_sink_body).
+    #[must_use]
+    pub fn max_sink_body(&self) -> u64 {
+        self.max_sink_body
+    }
+
+    /// See [`with_body_in_memory`](Self::with_body_in_memory).
+    #[must_use]
+    pub fn body_in_memory(&self) -> usize {
+        self.body_in_memory
+    }
+
+    /// See [`with_drain_limit`](Self::with_drain_limit).
+    #[must_use]
+    pub fn drain_limit(&self) -> u64 {
+        self.drain_limit
+    }
+
+    /// See [`with_max_requests`](Self::with_max_requests).
+    #[must_use]
+    pub fn max_requests(&self) -> u64 {
+        self.max_requests
+    }
+
+    /// See [`with_max_connections`](Self::with_max_connections).
+    #[must_use]
+    pub fn max_connections(&self) -> usize {
+        self.max_connections
+    }
+
+    /// See [`with_head_time`](Self::with_head_time).
+    #[must_use]
+    pub fn head_time(&self) -> Duration {
+        self.head_time
+    }
+
+    /// See [`with_body_rate`](Self::with_body_rate).
+    #[must_use]
+    pub fn body_grace(&self) -> Duration {
+        self.body_grace
+    }
+
+    /// In bytes per second, see [`with_body_rate`](Self::with_body_rate).
+    #[must_use]
+    pub fn body_rate(&self) -> u64 {
+        self.body_rate
+    }
+
+    /// See [`with_idle_time`](Self::with_idle_time).
+    #[must_use]
+    pub fn idle_time(&self) -> Duration {
+        self.idle_time
+    }
+
+    /// See [`with_write_stall`](Self::with_write_stall).
+    #[must_use]
+    pub fn write_stall(&self) -> Duration {
+        self.write_stall
+    }
+
+    /// See [`with_linger`](Self::with_linger).
+    #[must_use]
+    pub fn linger_time(&self) -> Duration {
+        self.linger_time
+    }
+
+    /// In bytes, see [`with_linger`](Self::with_linger).
+    #[must_use]
+    pub fn linger_limit(&self) -> u64 {
+        self.linger_limit
+    }
+
+    /// See [`with_stop_time`](Self::with_stop_time).
+    #[must_use]
+    pub fn stop_time(&self) -> Duration {
+        self.stop_time
+    }
+
+    /// See [`with_server_name`](Self::with_server_name).
+    #[must_use]
+    pub fn server_name(&self) -> Option<&HeaderValue> {
+        self.server_name.as_ref()
+    }
+
+    pub(crate) fn on_access(&self) -> Option<&OnAccess> {
+        self.on_access.as_ref()
+    }
+}
+
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerConfig")
+            .field("limits", &self.limits)
+            .field("max_body", &self.max_body)
+            .field("max_sink_body", &self.max_sink_body)
+            .field("body_in_memory", &self.body_in_memory)
+            .field("head_time", &self.head_time)
+            .field("body_grace", &self.body_grace)
+            .field("body_rate", &self.body_rate)
+            .field("idle_time", &self.idle_time)
+            .field("write_stall", &self.write_stall)
+            .field("drain_limit", &self.drain_limit)
+            .field("linger_time", &self.linger_time)
+            .field("linger_limit", &self.linger_limit)
+            .field("max_requests", &self.max_requests)
+            .field("max_connections", &self.max_connections)
+            .field("stop_time", &self.stop_time)
+            .field("server_name", &self.server_name)
+            .field("on_access", &self.on_access.is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,166 @@
+//! From a response to bytes.
+
+use http::StatusCode;
+use pauper_message::{BodyKind, Error, Response, ResponseParts, plain_answer};
+use pauper_wire::{BodyLength, Framing, HeadWriter, Next, ResponseBody};
+
+use super::output::{PiecesFraming, Source, drop_quietly};
+use super::{Exchange, Now, State};
+use crate::log_macros::{Clean, log_error, log_info};
+
+impl Exchange {
+    /// The plain answer to an error, which is logged if it is not the client's fault.
+    pub(super) fn answer_to_error(&self, error: Error) -> Response {
+        let own_fault = error.status().is_some_and(|status| status.is_server_error());
+        if own_fault {
+            log_error!("{}: {}", self.peer, Clean(error.log_text()));
+        } else {
+            log_info!("{}: {}", self.peer, Clean(error.log_text()));
+        }
+        plain_answer(error)
+    }
+
+    /// Puts a response behind the output.
+    pub(super) fn send(&mut self, response: Response, now: &Now) {
+        let parts = match response.into_parts() {
+            // An interim status would leave the request without an answer.
+            Ok(parts) if parts.status.is_informational() => {
+                let text = format!("{} is not the status of an answer", parts.status);
+                self.parts_of_fault(std::io::Error::other(text).into())
+            }
+            Ok(parts) => parts,
+            Err(error) => self.parts_of_fault(error),
+        };
+        if parts.shutdown {
+            self.wants_shutdown = true;
+        }
+        if parts.declined {
+            self.decline(parts, now);
+            return;
+        }
+        let out_start = self.output.end();
+        let length = parts.body.len().map_or(ResponseBody::Unknown, ResponseBody::Known);
+        let close = parts.close || self.stopping || self.is_last() || self.leaves_too_much();
+        let framing = self.wire.respond(parts.status.as_u16(), length, close);
+        let result = write_head(self.output.buffer(), &parts, &framing, &self.config, now);
+        if let Err(error) = result {
+            // `Headers` admits nothing that the writer refuses; if they ever differ, nothing of
+            // the response was written.
+            log_error!("{}: a response that cannot be written: {error}", self.peer);
+            let _ = error;
+            self.broken = true;
+            self.decline(parts, now);
+            return;
+        }
+        if let Some(trail) = &mut self.trail {
+            trail.answered(parts.status, out_start);
+        }
+        if out_start == self.output.written() {
+            // There was nothing to write before, so the client could not stall.
+            self.timing.written(now);
+        }
+        let kind = parts.body.into_kind();
+        if framing.send_body {
+            self.send_body(kind, &framing);
+        } else {
+            drop_quietly(kind);
+        }
+        self.enter(State::Sending, now);
+    }
+
+    fn send_body(&mut self, kind: BodyKind, framing: &Framing) {
+        match kind {
+            BodyKind::Empty => {}
+            BodyKind::List(list) => self.output.push_list(list),
+            BodyKind::File(part) if part.len == 0 => {}
+            BodyKind::File(part) => self.output.set_source(Source::File(part)),
+            BodyKind::Pieces { pieces, .. } => {
+                let framed = match framing.length {
+                    Some(0) => return drop_quietly(pieces),
+                    Some(length) => PiecesFraming::Left(length),
+                    None if framing.chunked => PiecesFraming::Chunked,
+                    None => PiecesFraming::UntilClose,
+                };
+                self.output.set_source(Source::Pieces { pieces, framed });
+            }
+            other => {
+                drop_quietly(other);
+                let error = std::io::Error::other("a kind of body that this server does not know");
+                self.output.set_source(Source::Broken(error.into()));
+            }
+        }
+    }
+
+    /// Closes without an answer to this request; answers before it are still sent.
+    fn decline(&mut self, parts: ResponseParts, now: &Now) {
+        drop_quietly(parts);
+        let linger = !self.request_read;
+        self.enter(State::Closing { linger }, now);
+    }
+
+    /// The answer in place of a response that cannot be sent.
+    #[cold]
+    fn parts_of_fault(&self, error: Error) -> ResponseParts {
+        log_error!("{}: the response is spoiled: {}", self.peer, Clean(error.log_text()));
+        drop(error);
+        let answer = Response::text("500 Internal Server Error\n")
+            .with_status(StatusCode::INTERNAL_SERVER_ERROR);
+        answer.into_parts().expect("a plain text is a good response")
+    }
+
+    fn is_last(&self) -> bool {
+        let most = self.config.max_requests();
+        most != 0 && self.requests >= most
+    }
+
+    /// Whether so much of the request is unread that a new connection is cheaper.
+    fn leaves_too_much(&self) -> bool {
+        match self.body {
+            _ if self.request_read => false,
+            BodyLength::Fixed(length) => {
+                length.saturating_sub(self.timing.body_so_far()) > self.config.drain_limit()
+            }
+            BodyLength::Empty | BodyLength::Chunked => false,
+        }
+    }
+
+    /// All of the answer is in the output.
+    pub(super) fn answer_done(&mut self, now: &Now) {
+        if let Some(trail) = &mut self.trail {
+            trail.done(self.read, self.output.end());
+        }
+        let next = match self.wire.response_done() {
+            Next::NextRequest => State::Head,
+            Next::Drain => State::Draining,
+            Next::Close | Next::Upgraded => {
+                State::Closing { linger: !self.request_read || !self.input.is_empty() }
+            }
+        };
+        self.dropped = 0;
+        self.enter(next, now);
+    }
+}
+
+fn write_head(
+    out: &mut Vec<u8>,
+    parts: &ResponseParts,
+    framing: &Framing,
+    config: &crate::ServerConfig,
+    now: &Now,
+) -> Result<(), pauper_wire::Error> {
+    let mut head = HeadWriter::response(out, parts.status.as_u16(), None)?;
+    if let Some(name) = config.server_name()
+        && !parts.headers.contains("server")
+    {
+        head.header("Server", name.as_bytes().trim_ascii())?;
+    }
+    if !parts.headers.contains("date") {
+        head.date(now.date());
+    }
+    for (name, value) in parts.headers.iter() {
+        head.header(name.as_str(), value.as_bytes().trim_ascii())?;
+    }
+    head.framing(framing);
+    head.finish();
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Buffers that connections share, so that those at rest hold none.
+
+use pauper_wire::HeaderSpan;
+
+/// How many of each kind are kept. More connections than this are rarely busy in one turn.
+const KEPT: usize = 128;
+/// Output buffers that grew beyond this are dropped.
+const LARGEST: usize = 16 * 1024;
+
+/// A pool of buffers for the connections of one driver.
+///
+/// A driver that has one lends buffers to an exchange before it reads for it, and takes them
+/// back when the exchange rests; see [`Exchange::lend`](super::Exchange::lend). Without one every
+/// exchange makes and keeps its own.
+#[derive(Default)]
+pub struct Buffers {
+    pub(super) inputs: Vec<Vec<u8>>,
+    pub(super) outputs: Vec<Vec<u8>>,
+    pub(super) slots: Vec<Vec<HeaderSpan>>,
+}
+
+impl Buffers {
+    /// An empty pool.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub(super) fn keep_input(&mut self, bytes: Vec<u8>) {
+        if self.inputs.len() < KEPT {
+            self.inputs.push(bytes);
+        }
+    }
+
+    pub(super) fn keep_output(&mut self, bytes: Vec<u8>) {
+        if self.outputs.len() < KEPT && bytes.capacity() <= LARGEST {
+            self.outputs.push(bytes);
+        }
+    }
+
+    pub(super) fn keep_slots(&mut self, slots: Vec<HeaderSpan>) {
+        if self.slots.len() < KEPT {
+            self.slots.push(slots);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Bodies that are arriving.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pauper_message::{BodySink, Error, Request, RequestBody, StatusCode};
+
+use super::output::drop_quietly;
+
+/// How much is reserved because of a Content-Length alone. Who promises more has to send it.
+const RESERVED: u64 = 16 * 1024;
+
+/// Takes the body of one request.
+pub(super) struct Collector {
+    kind: Kind,
+    limit: u64,
+    limit_name: &'static str,
+    received: u64,
+}
+
+enum Kind {
+    Buffer {
+        buffer: Vec<u8>,
+        in_memory: usize,
+        /// What came before the bytes in `buffer`, once that was too much for memory.
+        file: Option<File>,
+    },
+    /// None after it panicked or failed.
+    Sink(Option<Box<dyn BodySink>>),
+}
+
+impl Collector {
+    /// Keeps the body: in memory, beyond `in_memory` bytes in an unnamed temporary file.
+    pub(super) fn buffer(buffer: Vec<u8>, in_memory: usize, limit: u64) -> Self {
+        let kind = Kind::Buffer { buffer, in_memory, file: None };
+        Self { kind, limit, limit_name: "max_body", received: 0 }
+    }
+
+    /// Pushes the body into a sink.
+    pub(super) fn sink(sink: Box<dyn BodySink>, limit: u64) -> Self {
+        Self { kind: Kind::Sink(Some(sink)), limit, limit_name: "max_sink_body", received: 0 }
+    }
+
+    /// Prepares for a body of a declared length.
+    ///
+    /// # Errors
+    /// 413 when it is longer than the limit.
+    pub(super) fn expect(&mut self, length: u64) -> Result<(), Error> {
+        if length > self.limit {
+            return Err(self.too_long());
+        }
+        if let Kind::Buffer { buffer, in_memory, .. } = &mut self.kind {
+            let usual = length.min(RESERVED) as usize;
+            buffer.reserve(usual.min(*in_memory));
+        }
+        Ok(())
+    }
+
+    /// How many bytes came.
+    pub(super) fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Takes the next bytes. This may run code of the application, and write to a file.
+    ///
+    /// # Errors
+    /// 413 beyond the limit, 500 when the file cannot be written, and those of the sink.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.received += bytes.len() as u64;
+        if self.received > self.limit {
+            return Err(self.too_long());
+        }
+        match &mut self.kind {
+            Kind::Buffer { buffer, in_memory, file } => {
+                if buffer.len() + bytes.len() > *in_memory {
+                    spill(file, buffer, bytes)?;
+                } else {
+                    buffer.extend_from_slice(bytes);
+                }
+                Ok(())
+            }
+            Kind::Sink(sink) => {
+                let Some(taker) = sink else { return Ok(()) };
+                let result = catch_unwind(AssertUnwindSafe(|| taker.write(bytes)));
+                let result = result.unwrap_or_else(|payload| Err(Error::from_panic(&*payload)));
+                if result.is_err() {
+                    drop_quietly(sink.take());
+                }
+                result
+            }
+        }
+    }
+
+    /// The body is whole: gives it to its request.
+    ///
+    /// # Errors
+    /// 500 when the file cannot be written, and those of the sink.
+    pub(super) fn finish(&mut self, req: &mut Request) -> Result<(), Error> {
+        match &mut self.kind {
+            Kind::Buffer { buffer, file: None, .. } => {
+                if !buffer.is_empty() {
+                    req.set_body(RequestBody::memory(mem::take(buffer)));
+                }
+                Ok(())
+            }
+            Kind::Buffer { buffer, file: file @ Some(_), .. } => {
+                spill(file, buffer, &[])?;
+                if let Some(file) = file.take() {
+                    req.set_body(RequestBody::file(file, self.received));
+                }
+                Ok(())
+            }
+            Kind::Sink(sink) => {
+                let Some(sink) = sink.take() else { return Ok(()) };
+                catch_unwind(AssertUnwindSafe(|| sink.finish(req)))
+                    .unwrap_or_else(|payload| Err(Error::from_panic(&*payload)))
+            }
+        }
+    }
+
+    /// Ends without a whole body; gives the buffer back.
+    pub(super) fn abandon(self) -> Vec<u8> {
+        match self.kind {
+            Kind::Buffer { buffer, .. } => buffer,
+            Kind::Sink(sink) => {
+                drop_quietly(sink);
+                Vec::new()
+            }
+        }
+    }
+
+    #[cold]
+    fn too_long(&self) -> Error {
+        let Self { limit, limit_name, .. } = self;
+        Error::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("the body is longer than {limit} bytes ({limit_name})"),
+        )
+    }
+}
+
+/// Appends the buffer and `bytes` to the file, which is made if there is none.
+fn spill(file: &mut Option<File>, buffer: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
+    let file = match file {
+        Some(file) => file,
+        None => file.insert(tempfile::tempfile()?),
+    };
+    file.write_all(buffer)?;
+    buffer.clear();
+    // Small pieces are gathered, so that a body of tiny chunks costs no system call for each.
+    if bytes.len() < 4096 {
+        buffer.extend_from_slice(bytes);
+    } else {
+        file.write_all(bytes)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pauper_message::Request;
+
+    fn request() -> Request {
+        Request::builder().build().unwrap()
+    }
+
+    #[test]
+    fn bodies_of_every_size_come_back_whole() {
+        for piece in [1, 3, 1000, 5000] {
+            for total in [0, 1, 9, 10, 11, 20, 4000, 4107, 12_345] {
+                let bytes: Vec<u8> = (0..total).map(|i| i as u8).collect();
+                let mut collector = Collector::buffer(Vec::new(), 10, total as u64);
+                for part in bytes.chunks(piece) {
+                    collector.take(part).unwrap();
+                }
+                let mut req = request();
+                collector.finish(&mut req).unwrap();
+                assert_eq!(req.bytes().unwrap(), bytes, "{total} bytes by {piece}");
+                assert_eq!(req.body().as_file().is_some(), total > 10);
+                assert_eq!(req.body().len(), total as u64);
+            }
+        }
+    }
+
+    #[test]
+    fn the_limit_is_named_before_and_while_bytes_come() {
+        let mut collector = Collector::buffer(Vec::new(), 10, 5);
+        collector.expect(5).unwrap();
+        let error = collector.expect(6).unwrap_err();
+        assert_eq!(error.status(), Some(StatusCode::PAYLOAD_TOO_LARGE));
+        assert!(error.message().unwrap().contains("5 bytes (max_body)"), "{error:?}");
+        collector.take(b"12345").unwrap();
+        assert!(collector.take(b"6").is_err());
+    }
+
+    #[test]
+    fn a_promise_alone_reserves_little() {
+        let mut collector = Collector::buffer(Vec::new(), usize::MAX, u64::MAX);
+        collector.expect(u64::MAX).unwrap();
+        assert!(collector.abandon().capacity() <= 2 * RESERVED as usize);
+    }
+}

@@ -1,0 +1,158 @@
+//! Bytes that came and are not read yet.
+
+use std::mem;
+
+/// The size of a buffer: more than nearly all heads have.
+pub(super) const INPUT: usize = 8 * 1024;
+/// The size of a buffer for a body, where larger reads save system calls.
+const BODY_INPUT: usize = 64 * 1024;
+
+/// A buffer with unread bytes in it.
+///
+/// Invariant: `start <= end <= bytes.len()`; all of `bytes` is initialised, so that a socket can
+/// be read into it, and only `start..end` has a meaning. `start == end == 0` when it is empty.
+#[derive(Default)]
+pub(super) struct Input {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Input {
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Room to read into, of at least one byte.
+    pub(super) fn room(&mut self, for_body: bool) -> &mut [u8] {
+        if self.is_empty() && for_body && self.bytes.len() < BODY_INPUT {
+            // Nothing has to be kept, so nothing is copied.
+            self.bytes = vec![0; BODY_INPUT];
+        } else if self.end == self.bytes.len() {
+            if self.start > 0 {
+                self.bytes.copy_within(self.start..self.end, 0);
+                self.end -= self.start;
+                self.start = 0;
+            }
+            if self.end == self.bytes.len() {
+                self.bytes.resize((2 * self.bytes.len()).max(INPUT), 0);
+            }
+        }
+        &mut self.bytes[self.end..]
+    }
+
+    /// So many bytes were read into the room.
+    pub(super) fn filled(&mut self, n: usize) {
+        assert!(n <= self.bytes.len() - self.end, "more bytes were read than there was room for");
+        self.end += n;
+    }
+
+    /// Forgets the first `n` bytes.
+    pub(super) fn consume(&mut self, n: usize) {
+        debug_assert!(n <= self.end - self.start);
+        self.start += n;
+        if self.start == self.end {
+            self.clear();
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.start = 0;
+        self.end = 0;
+    }
+
+    /// Takes the first `n` bytes out, as the beginning of a vector that may be longer.
+    ///
+    /// The whole buffer is handed out if nothing else stands in it, which is the usual case;
+    /// otherwise they are copied to `spare`.
+    pub(super) fn take(&mut self, n: usize, spare: &mut Vec<u8>) -> Vec<u8> {
+        if self.start == 0 && self.end == n {
+            self.clear();
+            return mem::take(&mut self.bytes);
+        }
+        let mut copy = mem::take(spare);
+        copy.clear();
+        copy.extend_from_slice(&self.unread()[..n]);
+        self.consume(n);
+        copy
+    }
+
+    /// Whether there is no buffer at all.
+    pub(super) fn is_vacant(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Gives it a buffer, if it has none and this one has the usual size.
+    ///
+    /// # Errors
+    /// The buffer back.
+    pub(super) fn lend(&mut self, bytes: Vec<u8>) -> Result<(), Vec<u8>> {
+        if self.is_vacant() && bytes.len() == INPUT {
+            self.bytes = bytes;
+            Ok(())
+        } else {
+            Err(bytes)
+        }
+    }
+
+    /// Takes the buffer away, if no bytes stand in it. One of unusual size is dropped.
+    pub(super) fn give_back(&mut self) -> Option<Vec<u8>> {
+        if !self.is_empty() || self.is_vacant() {
+            return None;
+        }
+        let bytes = mem::take(&mut self.bytes);
+        (bytes.len() == INPUT).then_some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(input: &mut Input, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = input.room(false);
+            let n = room.len().min(bytes.len());
+            room[..n].copy_from_slice(&bytes[..n]);
+            input.filled(n);
+            bytes = &bytes[n..];
+        }
+    }
+
+    #[test]
+    fn a_lone_message_is_moved_and_one_with_company_copied() {
+        let mut input = Input::default();
+        let mut spare = Vec::new();
+        feed(&mut input, b"abc");
+        let place = input.unread().as_ptr();
+        let taken = input.take(3, &mut spare);
+        assert_eq!((&taken[..3], taken.as_ptr()), (&b"abc"[..], place));
+        assert!(input.is_vacant());
+        input.lend(taken).unwrap();
+        feed(&mut input, b"abcdef");
+        assert_eq!(input.take(3, &mut spare), b"abc");
+        assert_eq!(input.unread(), b"def");
+        assert!(input.give_back().is_none(), "bytes stand in it");
+        assert_eq!(input.take(3, &mut spare), b"def", "it does not begin the buffer");
+        assert_eq!(input.give_back().map(|bytes| bytes.len()), Some(INPUT));
+    }
+
+    #[test]
+    fn it_grows_and_moves_without_losing_a_byte() {
+        let mut input = Input::default();
+        let bytes: Vec<u8> = (0..3 * INPUT).map(|i| i as u8).collect();
+        feed(&mut input, &bytes);
+        assert_eq!(input.unread(), bytes);
+        input.consume(INPUT + 1);
+        feed(&mut input, &bytes);
+        assert_eq!(input.unread(), [&bytes[INPUT + 1..], &bytes].concat());
+        input.consume(5 * INPUT - 1);
+        assert!(input.is_empty());
+        assert!(input.give_back().is_none(), "large ones are not pooled");
+        assert!(input.is_vacant());
+    }
+}

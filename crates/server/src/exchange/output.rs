@@ -1,0 +1,440 @@
+//! Bytes to be sent, strictly in order.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pauper_iolist::IoList;
+use pauper_message::{Error, FilePart, Pieces};
+use pauper_wire::chunk;
+
+/// Bodies up to this size are copied behind their head: cheaper than one more slice, and answers
+/// to pipelined requests leave in one write.
+const COPIED: usize = 4 * 1024;
+/// With so many bytes waiting no further pipelined request is begun.
+const CONGESTED: usize = 64 * 1024;
+/// How much of a file is read at a time.
+const FILE_PIECE: u64 = 64 * 1024;
+/// How many pieces without bytes are skipped before somebody else has a turn.
+const EMPTY_PIECES: usize = 64;
+/// How many slices go into one system call.
+const SLICES: usize = 64;
+
+/// What a call of [`Exchange::write_to`](super::Exchange::write_to) came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flush {
+    /// All output is written.
+    Done,
+    /// The writer takes no more at the moment.
+    Blocked,
+    /// The bytes allowed for this turn are written, and there are more.
+    More,
+}
+
+/// Output in three stages: `bytes`, then `list`, then what `source` gives. A further answer is
+/// added only while the last two are empty, so the order is that of the requests.
+///
+/// Invariant: `start <= bytes.len()`; `start == 0` when all is written.
+#[derive(Default)]
+pub(super) struct Output {
+    bytes: Vec<u8>,
+    start: usize,
+    list: IoList,
+    source: Source,
+    /// Bytes written since the beginning of the connection.
+    written: u64,
+}
+
+/// Where the rest of a body comes from while it is being sent.
+#[derive(Default)]
+pub(super) enum Source {
+    #[default]
+    None,
+    File(FilePart),
+    Pieces {
+        pieces: Pieces,
+        framed: PiecesFraming,
+    },
+    /// What was promised cannot be kept; the connection has to end.
+    Broken(Error),
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum PiecesFraming {
+    Chunked,
+    /// So many bytes are left of what was promised.
+    Left(u64),
+    UntilClose,
+}
+
+/// Why [`Output::write_to`] stopped.
+pub(super) enum WriteError {
+    /// The socket.
+    Io(io::Error),
+    /// The body: it failed, panicked, or is not as long as was promised.
+    Body(Error),
+}
+
+impl Output {
+    /// The buffer to write a head into. Only while the answers before are complete.
+    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+        debug_assert!(self.list.is_empty() && !self.has_source());
+        &mut self.bytes
+    }
+
+    pub(super) fn push_list(&mut self, list: IoList) {
+        if list.len() <= COPIED {
+            for piece in list.pieces() {
+                self.bytes.extend_from_slice(piece);
+            }
+        } else {
+            self.list = list;
+        }
+    }
+
+    pub(super) fn set_source(&mut self, source: Source) {
+        self.source = source;
+    }
+
+    pub(super) fn has_source(&self) -> bool {
+        !matches!(self.source, Source::None)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.pending() == 0 && !self.has_source()
+    }
+
+    /// Whether the output has to shrink before another answer is made.
+    pub(super) fn is_congested(&self) -> bool {
+        !self.list.is_empty() || self.has_source() || self.bytes.len() - self.start >= CONGESTED
+    }
+
+    fn pending(&self) -> usize {
+        self.bytes.len() - self.start + self.list.len()
+    }
+
+    /// Bytes written since the beginning of the connection.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Where in the stream of all output the next byte that is added will stand.
+    pub(super) fn end(&self) -> u64 {
+        self.written + self.pending() as u64
+    }
+
+    /// Drops what is not written.
+    pub(super) fn abandon(&mut self) {
+        self.bytes.clear();
+        self.start = 0;
+        self.list = IoList::new();
+        drop_quietly(mem::take(&mut self.source));
+    }
+
+    /// Writes until all is written, the writer blocks, or about `budget` bytes were taken.
+    pub(super) fn write_to(
+        &mut self,
+        writer: &mut (impl Write + ?Sized),
+        budget: u64,
+    ) -> Result<Flush, WriteError> {
+        let stop = self.written.saturating_add(budget);
+        loop {
+            if self.pending() == 0 {
+                if !self.has_source() {
+                    return Ok(Flush::Done);
+                }
+                self.refill().map_err(WriteError::Body)?;
+                if self.pending() == 0 && self.has_source() {
+                    return Ok(Flush::More);
+                }
+                continue;
+            }
+            match self.write_once(writer) {
+                Ok(0) => return Err(WriteError::Io(ErrorKind::WriteZero.into())),
+                Ok(n) => self.advance(n),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Flush::Blocked),
+                Err(error) => return Err(WriteError::Io(error)),
+            }
+            if self.written >= stop && !self.is_empty() {
+                return Ok(Flush::More);
+            }
+        }
+    }
+
+    fn write_once(&self, writer: &mut (impl Write + ?Sized)) -> io::Result<usize> {
+        let bytes = &self.bytes[self.start..];
+        if self.list.is_empty() {
+            return writer.write(bytes);
+        }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let first = usize::from(!bytes.is_empty());
+        slices[0] = IoSlice::new(bytes);
+        let filled = first + self.list.io_slices(&mut slices[first..]);
+        writer.write_vectored(&slices[..filled])
+    }
+
+    fn advance(&mut self, n: usize) {
+        self.written += n as u64;
+        let here = n.min(self.bytes.len() - self.start);
+        self.start += here;
+        if self.start == self.bytes.len() {
+            self.bytes.clear();
+            self.start = 0;
+        }
+        self.list.advance(n - here);
+    }
+
+    /// Asks the source for more. This may run code of the application, and may block.
+    fn refill(&mut self) -> Result<(), Error> {
+        match &mut self.source {
+            Source::None => Ok(()),
+            Source::Broken(_) => match mem::take(&mut self.source) {
+                Source::Broken(error) => Err(error),
+                _ => Ok(()),
+            },
+            Source::File(part) => {
+                let n = part.len.min(FILE_PIECE) as usize;
+                self.bytes.clear();
+                self.bytes.resize(n, 0);
+                let read = read_at(&part.file, &mut self.bytes, part.offset);
+                self.bytes.truncate(*read.as_ref().unwrap_or(&0));
+                if read? == 0 && part.len > 0 {
+                    return Err(io::Error::new(
+                        ErrorKind::UnexpectedEof,
+                        "the file became shorter while it was sent",
+                    )
+                    .into());
+                }
+                part.offset += self.bytes.len() as u64;
+                part.len -= self.bytes.len() as u64;
+                if part.len == 0 {
+                    self.source = Source::None;
+                }
+                Ok(())
+            }
+            Source::Pieces { .. } => self.pull(),
+        }
+    }
+
+    /// Pulls one piece that has bytes. Each is offered to the client before the next is made.
+    fn pull(&mut self) -> Result<(), Error> {
+        let Source::Pieces { pieces, framed } = &mut self.source else { return Ok(()) };
+        let next = catch_unwind(AssertUnwindSafe(|| next_with_bytes(pieces)));
+        let next = next.map_err(|payload| Error::from_panic(&*payload))??;
+        let Some(mut list) = next else {
+            let end = match *framed {
+                PiecesFraming::Left(left) if left > 0 => Err(io::Error::new(
+                    ErrorKind::UnexpectedEof,
+                    format!("the pieces of a body ended {left} bytes early"),
+                )
+                .into()),
+                PiecesFraming::Chunked => {
+                    self.bytes.extend_from_slice(chunk::LAST);
+                    Ok(())
+                }
+                PiecesFraming::Left(_) | PiecesFraming::UntilClose => Ok(()),
+            };
+            drop_quietly(mem::take(&mut self.source));
+            return end;
+        };
+        if list.is_empty() {
+            return Ok(());
+        }
+        match framed {
+            PiecesFraming::UntilClose => {}
+            PiecesFraming::Chunked => {
+                self.bytes.extend_from_slice(chunk::header(list.len(), &mut [0; 20]));
+                list.push_static(chunk::END);
+            }
+            PiecesFraming::Left(left) => {
+                let excess = (list.len() as u64).saturating_sub(*left);
+                if excess > 0 {
+                    list.truncate(*left as usize);
+                    let text = format!("the pieces of a body have {excess} bytes too many");
+                    drop_quietly(mem::replace(
+                        &mut self.source,
+                        Source::Broken(io::Error::other(text).into()),
+                    ));
+                } else {
+                    *left -= list.len() as u64;
+                    if *left == 0 {
+                        drop_quietly(mem::take(&mut self.source));
+                    }
+                }
+            }
+        }
+        self.list = list;
+        Ok(())
+    }
+
+    /// Takes the buffer away, if nothing stands in it.
+    pub(super) fn give_back(&mut self) -> Option<Vec<u8>> {
+        (self.bytes.is_empty() && self.bytes.capacity() > 0).then(|| mem::take(&mut self.bytes))
+    }
+
+    /// Gives it a buffer, if it has none.
+    ///
+    /// # Errors
+    /// The buffer back.
+    pub(super) fn lend(&mut self, bytes: Vec<u8>) -> Result<(), Vec<u8>> {
+        if self.bytes.capacity() > 0 {
+            return Err(bytes);
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    pub(super) fn has_buffer(&self) -> bool {
+        self.bytes.capacity() > 0
+    }
+}
+
+/// The next piece that has bytes; an empty one after a long run of them.
+fn next_with_bytes(pieces: &mut Pieces) -> io::Result<Option<IoList>> {
+    for _ in 0..EMPTY_PIECES {
+        match pieces.next().transpose()? {
+            Some(list) if list.is_empty() => {}
+            end_or_piece => return Ok(end_or_piece),
+        }
+    }
+    Ok(Some(IoList::new()))
+}
+
+/// Drops values of the application; a panic in their `Drop` is theirs and ends here.
+pub(super) fn drop_quietly<T>(value: T) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+}
+
+/// Reads without moving the position that clones of the handle share.
+fn read_at(file: &File, out: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        #[cfg(unix)]
+        let read = std::os::unix::fs::FileExt::read_at(file, out, offset);
+        #[cfg(windows)]
+        let read = std::os::windows::fs::FileExt::seek_read(file, out, offset);
+        match read {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pauper_message::{Body, BodyKind};
+
+    /// Takes so many bytes per call, then blocks once.
+    struct Slow {
+        taken: Vec<u8>,
+        per_call: usize,
+        block: bool,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.block = !self.block;
+            if !self.block {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            let n = bytes.len().min(self.per_call);
+            self.taken.extend_from_slice(&bytes[..n]);
+            Ok(n)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn pieces(all: &[&'static str]) -> Pieces {
+        match Body::pieces(all.to_vec().into_iter().map(Ok), None).into_kind() {
+            BodyKind::Pieces { pieces, .. } => pieces,
+            _ => unreachable!("a body of pieces"),
+        }
+    }
+
+    fn check(source: Source, per_call: usize, expected: &[u8], whole: bool) {
+        let mut output = Output::default();
+        output.buffer().extend_from_slice(b"head ");
+        output.set_source(source);
+        let mut writer = Slow { taken: Vec::new(), per_call, block: false };
+        let ended = loop {
+            match output.write_to(&mut writer, 10) {
+                Ok(Flush::Done) => break true,
+                Ok(Flush::Blocked | Flush::More) => {}
+                Err(WriteError::Body(_)) => break false,
+                Err(WriteError::Io(error)) => panic!("{error}"),
+            }
+        };
+        assert_eq!((writer.taken.as_slice(), ended), (expected, whole));
+        assert_eq!(output.written(), expected.len() as u64);
+    }
+
+    #[test]
+    fn pieces_are_framed_and_never_more_than_promised() {
+        for per_call in [1, 2, 3, 100] {
+            let make = |all, framed| Source::Pieces { pieces: pieces(all), framed };
+            let chunked = PiecesFraming::Chunked;
+            check(
+                make(&["ab", "", "c"], chunked),
+                per_call,
+                b"head 2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
+                true,
+            );
+            check(make(&[], chunked), per_call, b"head 0\r\n\r\n", true);
+            check(make(&["ab", "c"], PiecesFraming::UntilClose), per_call, b"head abc", true);
+            check(make(&["ab", "c"], PiecesFraming::Left(3)), per_call, b"head abc", true);
+            check(make(&["ab", "c"], PiecesFraming::Left(4)), per_call, b"head abc", false);
+            check(make(&["ab", "cd"], PiecesFraming::Left(3)), per_call, b"head abc", false);
+        }
+    }
+
+    #[test]
+    fn many_empty_pieces_neither_end_a_body_nor_spin() {
+        let mut all = vec![""; 10 * EMPTY_PIECES];
+        all.push("x");
+        let source = Source::Pieces { pieces: pieces(&all), framed: PiecesFraming::Left(1) };
+        check(source, 100, b"head x", true);
+    }
+
+    #[test]
+    fn a_panic_or_error_in_a_piece_breaks_the_body() {
+        let fails = std::iter::once_with(|| -> io::Result<IoList> { panic!("oh") });
+        let source = Source::Pieces { pieces: Box::new(fails), framed: PiecesFraming::Chunked };
+        check(source, 100, b"head ", false);
+        let fails = [Ok(IoList::from("a")), Err(io::Error::other("no"))].into_iter();
+        let source = Source::Pieces { pieces: Box::new(fails), framed: PiecesFraming::Chunked };
+        check(source, 100, b"head 1\r\na\r\n", false);
+    }
+
+    #[test]
+    fn a_file_is_sent_in_part_and_one_cut_short_breaks() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"0123456789").unwrap();
+        let part = |len| {
+            let file = file.try_clone().unwrap();
+            Source::File(FilePart { file, offset: 2, len })
+        };
+        check(part(3), 2, b"head 234", true);
+        check(part(0), 2, b"head ", true);
+        check(part(9), 100, b"head 23456789", false);
+    }
+
+    #[test]
+    fn large_lists_are_sent_after_what_stands_before_them() {
+        let long = "x".repeat(2 * COPIED);
+        for per_call in [1000, 100_000] {
+            let mut output = Output::default();
+            output.buffer().extend_from_slice(b"head ");
+            output.push_list(long.clone().into());
+            assert!(output.is_congested());
+            let mut writer = Slow { taken: Vec::new(), per_call, block: false };
+            while output.write_to(&mut writer, u64::MAX).is_ok_and(|flush| flush != Flush::Done) {}
+            assert_eq!(writer.taken, format!("head {long}").as_bytes());
+            assert!(output.is_empty() && !output.is_congested());
+        }
+    }
+}

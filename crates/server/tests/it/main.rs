@@ -1,0 +1,4 @@
+//! Tests of the server: `exchange` and its topics in memory, `socket` over real sockets.
+
+mod exchange;
+mod support;
