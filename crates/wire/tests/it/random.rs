@@ -268,3 +268,82 @@ proptest! {
         }
     }
 }
+
+/// One call that a server could make, in any order.
+#[derive(Clone, Debug)]
+enum Call {
+    Feed(Vec<u8>),
+    Receive,
+    Eof,
+    Respond(u16, Option<u64>, bool),
+    Done,
+    Upgrade,
+    ContinueSent,
+}
+
+fn calls() -> impl Strategy<Value = Vec<Call>> {
+    let call = prop_oneof![
+        3 => prop_oneof![head_soup(), chunk_soup(), requests().prop_map(|r| r[0].wire())]
+            .prop_map(Call::Feed),
+        6 => Just(Call::Receive),
+        1 => Just(Call::Eof),
+        2 => (100..600u16, any::<Option<u64>>(), any::<bool>())
+            .prop_map(|(status, length, close)| Call::Respond(status, length, close)),
+        2 => Just(Call::Done),
+        1 => Just(Call::Upgrade),
+        1 => Just(Call::ContinueSent),
+    ];
+    prop::collection::vec(call, 0..40)
+}
+
+proptest! {
+    #[test]
+    fn a_connection_takes_calls_in_any_order(calls in calls()) {
+        let mut peer = Peer::new(b"");
+        let mut failed: Option<Error> = None;
+        let mut over = false;
+        for call in calls {
+            match call {
+                Call::Feed(bytes) => peer.buffer.extend(bytes),
+                Call::Receive => match peer.receive() {
+                    Err(error) => {
+                        prop_assert!(failed.is_none_or(|first| first == error), "an error stays");
+                        failed = Some(error);
+                    }
+                    Ok(seen) => {
+                        prop_assert_eq!(failed, None, "nothing is read after an error");
+                        prop_assert!(!over || seen == Seen::Closed, "nothing is read after the end");
+                        over |= seen == Seen::Closed;
+                    }
+                },
+                Call::Eof => {
+                    if let Err(error) = peer.connection.receive_eof() {
+                        failed = failed.or(Some(error));
+                    }
+                }
+                Call::Respond(status, length, close) => {
+                    let body = length.map_or(ResponseBody::Unknown, ResponseBody::Known);
+                    let framing = peer.connection.respond(status, body, close);
+                    let final_status = status >= 200;
+                    prop_assert!(framing.length.is_none() || !framing.chunked);
+                    prop_assert!(framing.closes() || !final_status || !close);
+                    prop_assert!(framing.closes() || !final_status || failed.is_none());
+                    prop_assert!(final_status && !matches!(status, 204 | 304) || !framing.send_body);
+                    // The client can always tell where the body ends.
+                    let told = framing.length.is_some() || framing.chunked || framing.until_close;
+                    prop_assert!(told || !framing.send_body);
+                }
+                Call::Done => {
+                    let next = peer.connection.response_done();
+                    prop_assert!(failed.is_none() || next == Next::Close);
+                    over |= failed.is_none() && matches!(next, Next::Close | Next::Upgraded);
+                }
+                Call::Upgrade => {
+                    let _ = peer.connection.upgrade();
+                }
+                Call::ContinueSent => peer.connection.continue_sent(),
+            }
+            prop_assert!(!peer.connection.wants_continue() || failed.is_none());
+        }
+    }
+}
