@@ -98,6 +98,17 @@ fn header_blocks() {
     assert_eq!(kind(block(b"A: 1\n\r\n", 4, 100)), BareLf);
 }
 
+#[test]
+fn a_block_progress_survives_another_buffer() {
+    let mut progress = BlockProgress::new();
+    let mut slots = [HeaderSpan::default(); 4];
+    let mut parse = |buf: &[u8]| parse_header_block(buf, &mut progress, &mut slots, 100);
+    assert_eq!(parse(b"A: 1\r\nB: long"), Ok(Status::Partial));
+    assert_eq!(parse(b"C"), Ok(Status::Partial));
+    let Ok(Status::Complete(block)) = parse(b"C: 3\r\n\r\n") else { panic!("complete") };
+    assert_eq!((block.count(), block.len()), (1, 8));
+}
+
 proptest! {
     /// One grammar for header lines, three places that read it.
     #[test]

@@ -117,6 +117,8 @@ fn upgrades() {
     assert!(!upgrade("Connection: upgrade\r\nUpgrade:\r\n"));
     let old = b"GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
     assert!(!good(old).head.upgrade());
+    let tunnel = b"CONNECT h:1 HTTP/1.1\r\nHost: h:1\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
+    assert!(!good(tunnel).head.upgrade());
 }
 
 #[test]
