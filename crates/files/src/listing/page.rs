@@ -1,0 +1,143 @@
+//! A listing as a page.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use pauper_message::Response;
+use pauper_message::page::{Page, escape};
+
+use super::Row;
+use super::format::{Utc, grouped, size};
+use super::sort::{Column, Sorting};
+use crate::escape::Segment;
+
+/// The page of a folder of these names, the first `mounted` of which lead to the root.
+pub(crate) fn response(
+    names: &[Vec<u8>],
+    mounted: usize,
+    rows: &[Row],
+    sorting: Sorting,
+) -> Response {
+    let mut title = String::from("Index of /");
+    for name in names {
+        let _ = write!(title, "{}/", text(name));
+    }
+    let mut html = String::new();
+    if rows.is_empty() {
+        html.push_str("<p>This folder is empty.</p>\n");
+        if names.len() > mounted {
+            html.push_str("<p><a href=\"../\">Parent folder</a></p>");
+        }
+    } else {
+        table(&mut html, rows, sorting, names.len() > mounted);
+    }
+    let heading = escape(&title);
+    let header = format!("{}<h1>{heading}</h1>", crumbs(names, mounted));
+    Page::new(title.as_str()).header(header).html(html).into_response()
+}
+
+/// A name as text: bytes that are not UTF-8 are shown as U+FFFD.
+fn text(name: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(name)
+}
+
+/// The way from the root to this folder, each step but the last a link.
+fn crumbs(names: &[Vec<u8>], mounted: usize) -> String {
+    let mut out = String::from("<nav class=\"mono\" aria-label=\"Path\">");
+    let mut path = String::from("/");
+    for name in &names[..mounted] {
+        let _ = write!(path, "{}/", Segment(name));
+    }
+    let root: String = names[..mounted].iter().map(|name| format!("{}/", text(name))).collect();
+    let mut label = format!("/{root}");
+    for name in &names[mounted..] {
+        let _ = write!(out, "<a href=\"{path}\"><bdi>{}</bdi></a> ", escape(&label));
+        let _ = write!(path, "{}/", Segment(name));
+        label = format!("{}/", text(name));
+    }
+    let _ = write!(out, "<span aria-current=\"page\"><bdi>{}</bdi></span>", escape(&label));
+    out.push_str("</nav>\n");
+    out
+}
+
+fn table(out: &mut String, rows: &[Row], sorting: Sorting, parent: bool) {
+    out.push_str("<table>\n<caption>");
+    out.push_str(&summary(rows));
+    out.push_str("</caption>\n<thead><tr>");
+    for column in Column::ALL {
+        head(out, column, sorting);
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    if parent {
+        out.push_str(
+            "<tr><td><span aria-hidden=\"true\">↑ </span><a href=\"../\">Parent folder</a></td>\
+             <td></td><td></td></tr>\n",
+        );
+    }
+    for row in rows {
+        let (sign, slash) = if row.is_folder() { ("▸", "/") } else { ("·", "") };
+        let _ = write!(
+            out,
+            "<tr><td><span class=\"mono\" aria-hidden=\"true\">{sign} </span>\
+             <a href=\"{}{slash}\"><bdi>{}{slash}</bdi></a></td>",
+            Segment(&row.name),
+            escape(&text(&row.name))
+        );
+        match row.size {
+            Some(bytes) => {
+                let exact = if bytes == 1 { "1 byte".into() } else { grouped(bytes) + " bytes" };
+                let _ = write!(out, "<td class=\"n\" title=\"{exact}\">{}</td>", size(bytes));
+            }
+            None => out.push_str("<td></td>"),
+        }
+        let Utc { date, time } = Utc::of(row.modified);
+        let _ = writeln!(
+            out,
+            "<td class=\"n\"><time datetime=\"{date}T{time}Z\" title=\"{date} {time} UTC\">\
+             {date} <span>{} UTC</span></time></td></tr>",
+            &time[..5]
+        );
+    }
+    out.push_str("</tbody>\n</table>");
+}
+
+/// The head of a column, a link that sorts by it; the one that is sorted by turns around.
+fn head(out: &mut String, column: Column, sorting: Sorting) {
+    let (title, class) = match column {
+        Column::Name => ("Name", ""),
+        Column::Size => ("Size", " class=\"n\""),
+        Column::Time => ("Modified", " class=\"n\""),
+    };
+    let active = column == sorting.column;
+    let (aria, arrow) = match (active, sorting.descending) {
+        (false, _) => ("", ""),
+        (true, false) => (" aria-sort=\"ascending\"", "\u{a0}↑"),
+        (true, true) => (" aria-sort=\"descending\"", "\u{a0}↓"),
+    };
+    let order = if active && !sorting.descending { "desc" } else { "asc" };
+    let _ = write!(
+        out,
+        "<th scope=\"col\"{class}{aria}><a href=\"?sort={}&amp;order={order}\">{title}</a>\
+         <span aria-hidden=\"true\">{arrow}</span></th>",
+        column.key()
+    );
+}
+
+/// `2 folders, 1 file, 1.5 KiB`.
+fn summary(rows: &[Row]) -> String {
+    let folders = rows.iter().filter(|row| row.is_folder()).count();
+    let files = rows.len() - folders;
+    let count = |number: usize, one: &str| match number {
+        1 => format!("1 {one}"),
+        _ => format!("{} {one}s", grouped(number as u64)),
+    };
+    let mut parts = Vec::new();
+    if folders > 0 {
+        parts.push(count(folders, "folder"));
+    }
+    if files > 0 {
+        parts.push(count(files, "file"));
+        parts.push(size(rows.iter().filter_map(|row| row.size).fold(0, u64::saturating_add)));
+    }
+    parts.join(", ")
+}
