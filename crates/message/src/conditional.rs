@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::Method;
+use pauper_wire::grammar::{EntityTag, EntityTags, entity_tags};
 
 use crate::request::Request;
 
@@ -25,7 +26,8 @@ pub enum Verdict {
 /// it is weak. `last_modified` counts in whole seconds, as its header does. Leave out what the
 /// representation does not have.
 ///
-/// A date that cannot be read is ignored, and so is one that comes twice. CONNECT, OPTIONS and
+/// A date that cannot be read is ignored, and so is one that comes twice; a list of tags that
+/// cannot be read matches nothing. CONNECT, OPTIONS and
 /// TRACE have no preconditions (section 13.2.1).
 ///
 /// ```
@@ -87,9 +89,8 @@ pub fn range_applies(req: &Request, etag: Option<&str>, last_modified: Option<Sy
     if values.next().is_some() {
         return false;
     }
-    if let Some((tag, rest)) = Tag::split_from(value) {
-        let own = etag.and_then(Tag::of);
-        return rest.is_empty() && own.is_some_and(|own| own.same(tag, Comparison::Strong));
+    if let Ok(tag) = EntityTag::parse(value) {
+        return own_tag(etag).is_some_and(|own| Comparison::Strong.equal(own, tag));
     }
     let (Some(date), Some(modified)) = (date(req, "if-range"), last_modified) else {
         return false;
@@ -97,6 +98,21 @@ pub fn range_applies(req: &Request, etag: Option<&str>, last_modified: Option<Sy
     let settled =
         modified.checked_add(Duration::from_secs(1)).is_some_and(|later| later <= req.received());
     settled && seconds(modified) == date
+}
+
+/// A time as it stands in Last-Modified and the other dates of HTTP (RFC 9110, section 5.6.7), in
+/// whole seconds. Nothing for times before 1970 and after 9999, which no header can hold.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use pauper_message::conditional::http_date;
+///
+/// let time = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+/// assert_eq!(http_date(time).as_deref(), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+/// ```
+pub fn http_date(time: SystemTime) -> Option<String> {
+    const YEAR_10000: i64 = 253_402_300_800;
+    (0..YEAR_10000).contains(&seconds(time)).then(|| httpdate::fmt_http_date(time))
 }
 
 fn has_no_preconditions(method: &Method) -> bool {
@@ -129,15 +145,6 @@ fn seconds(time: SystemTime) -> i64 {
     }
 }
 
-/// Whether a list of entity tags holds `*` or the tag. What is no tag matches nothing.
-fn matches_any(req: &Request, name: &str, etag: Option<&str>, how: Comparison) -> bool {
-    let own = etag.and_then(Tag::of);
-    req.head().header_all(name).any(|value| {
-        value.trim_ascii() == b"*"
-            || own.is_some_and(|own| tags(value).any(|tag| own.same(tag, how)))
-    })
-}
-
 /// How two entity tags are compared (RFC 9110, section 8.8.3.2).
 #[derive(Clone, Copy)]
 enum Comparison {
@@ -147,68 +154,27 @@ enum Comparison {
     Weak,
 }
 
-/// An entity tag (RFC 9110, section 8.8.3).
-///
-/// ```text
-/// entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE
-/// etagc      = %x21 / %x23-7E / obs-text
-/// ```
-#[derive(Clone, Copy)]
-struct Tag<'a> {
-    weak: bool,
-    opaque: &'a [u8],
-}
-
-impl<'a> Tag<'a> {
-    /// The tag that all of `text` is.
-    fn of(text: &'a str) -> Option<Self> {
-        match Self::split_from(text.as_bytes()) {
-            Some((tag, [])) => Some(tag),
-            _ => None,
+impl Comparison {
+    fn equal(self, one: EntityTag<'_>, other: EntityTag<'_>) -> bool {
+        match self {
+            Self::Strong => one.strong_eq(&other),
+            Self::Weak => one.weak_eq(&other),
         }
-    }
-
-    /// The tag at the beginning of `bytes`, and what follows it.
-    fn split_from(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let (weak, quoted) = match bytes.strip_prefix(b"W/") {
-            Some(rest) => (true, rest),
-            None => (false, bytes),
-        };
-        let inner = quoted.strip_prefix(b"\"")?;
-        let end = inner.iter().position(|byte| *byte == b'"')?;
-        let (opaque, rest) = inner.split_at(end);
-        let is_etagc = |byte: &u8| *byte > b' ' && *byte != 0x7f;
-        opaque.iter().all(is_etagc).then_some((Self { weak, opaque }, &rest[1..]))
-    }
-
-    fn same(self, other: Self, how: Comparison) -> bool {
-        let allowed = match how {
-            Comparison::Strong => !self.weak && !other.weak,
-            Comparison::Weak => true,
-        };
-        allowed && self.opaque == other.opaque
     }
 }
 
-/// The tags of a list. Tags may hold commas, so the list cannot simply be split; from what is no
-/// tag on to the next comma everything is skipped.
-fn tags(mut rest: &[u8]) -> impl Iterator<Item = Tag<'_>> {
-    std::iter::from_fn(move || {
-        loop {
-            rest = rest.trim_ascii_start();
-            if rest.is_empty() {
-                return None;
-            }
-            let found = Tag::split_from(rest);
-            let after = found.map_or(rest, |(_, after)| after);
-            let comma = after.iter().position(|byte| *byte == b',');
-            let clean = after[..comma.unwrap_or(after.len())].trim_ascii().is_empty();
-            rest = comma.map_or(&[], |at| &after[at + 1..]);
-            match found {
-                Some((tag, _)) if clean => return Some(tag),
-                _ => {}
-            }
-        }
+/// A representation's own tag; one that is malformed counts as none.
+fn own_tag(etag: Option<&str>) -> Option<EntityTag<'_>> {
+    etag.and_then(|etag| EntityTag::parse(etag.as_bytes()).ok())
+}
+
+/// Whether the lists of a header hold `*` or the tag. A list that is malformed holds nothing.
+fn matches_any(req: &Request, name: &str, etag: Option<&str>, how: Comparison) -> bool {
+    let own = own_tag(etag);
+    req.head().header_all(name).any(|value| match (entity_tags(value), own) {
+        (Ok(EntityTags::Any), _) => true,
+        (Ok(EntityTags::List(mut tags)), Some(own)) => tags.any(|tag| how.equal(own, tag)),
+        _ => false,
     })
 }
 
@@ -262,7 +228,7 @@ mod tests {
             ("If-Match", "\"v1\"", TAG, GO, GO),
             ("If-Match", "\"v0\", \"v1\"", TAG, GO, GO),
             ("If-Match", "*", TAG, GO, GO),
-            ("If-Match", " * ", None, GO, GO),
+            ("If-Match", "*", None, GO, GO),
             ("If-Match", "\"v2\"", TAG, FAIL, FAIL),
             ("If-Match", "\"v1\"", None, FAIL, FAIL),
             ("If-Match", "v1", TAG, FAIL, FAIL),
@@ -282,7 +248,7 @@ mod tests {
             ("If-None-Match", "v1", TAG, GO, GO),
             ("If-None-Match", "\"v1", TAG, GO, GO),
             ("If-None-Match", "\"v1\"x", TAG, GO, GO),
-            ("If-None-Match", "junk, \"v1\"", TAG, SAME, FAIL),
+            ("If-None-Match", "junk, \"v1\"", TAG, GO, GO),
             ("If-None-Match", "\"v1\"", None, GO, GO),
             ("If-Modified-Since", NOW, None, SAME, GO),
             ("If-Modified-Since", NOW_850, None, SAME, GO),
@@ -349,6 +315,16 @@ mod tests {
         let old = SystemTime::UNIX_EPOCH.checked_sub(Duration::from_millis(1500));
         check("GET", &[("If-Modified-Since", NOW)], None, old, SAME);
         assert_eq!(old.map(seconds), Some(-2));
+    }
+
+    #[test]
+    fn dates_that_no_header_can_hold_are_none() {
+        let at = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        assert_eq!(http_date(at(0)).as_deref(), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+        let last = at(253_402_300_799) + Duration::from_millis(999);
+        assert_eq!(http_date(last).as_deref(), Some("Fri, 31 Dec 9999 23:59:59 GMT"));
+        assert_eq!(http_date(at(253_402_300_800)), None);
+        assert_eq!(http_date(at(0) - Duration::from_millis(1)), None);
     }
 
     #[test]
