@@ -169,6 +169,13 @@ fn an_error_in_the_body_closes_whatever_was_answered() {
     assert!(peer.receive().is_err());
     assert!(!peer.connection.response_due());
     assert_eq!(peer.connection.response_done(), Next::Close);
+
+    let mut peer = Peer::new(input.as_bytes());
+    peer.head("POST /");
+    assert!(peer.receive().is_err());
+    assert!(peer.connection.response_due());
+    let framing = peer.connection.respond(400, ResponseBody::Known(0), false);
+    assert_eq!(framing.connection, ConnectionOption::Close);
 }
 
 #[test]
