@@ -54,7 +54,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 ///
 /// | class | on | what it does |
 /// |---|---|---|
-/// | `n` | `th`, `td` | a number: to the right, digits of one width |
+/// | `n` | `th`, `td` | a number or time: to the right, digits of one width, in one line |
 /// | `mono` | anything | paths, headers, names of code |
 /// | `dim` | anything | small and quiet, as captions and footers are |
 /// | `ok`, `warn`, `bad` | a word or sign | its colour, never instead of the word |

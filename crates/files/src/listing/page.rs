@@ -70,7 +70,7 @@ fn table(out: &mut String, rows: &[Row], sorting: Sorting, parent: bool) {
     out.push_str("</tr></thead>\n<tbody>\n");
     if parent {
         out.push_str(
-            "<tr><td><span aria-hidden=\"true\">↑ </span><a href=\"../\">Parent folder</a></td>\
+            "<tr><td><span class=\"mono\" aria-hidden=\"true\">↑\u{a0}</span><a href=\"../\">Parent folder</a></td>\
              <td></td><td></td></tr>\n",
         );
     }
@@ -78,7 +78,7 @@ fn table(out: &mut String, rows: &[Row], sorting: Sorting, parent: bool) {
         let (sign, slash) = if row.is_folder() { ("▸", "/") } else { ("·", "") };
         let _ = write!(
             out,
-            "<tr><td><span class=\"mono\" aria-hidden=\"true\">{sign} </span>\
+            "<tr><td><span class=\"mono\" aria-hidden=\"true\">{sign}\u{a0}</span>\
              <a href=\"{}{slash}\"><bdi>{}{slash}</bdi></a></td>",
             Segment(&row.name),
             escape(&text(&row.name))
