@@ -1,1 +1,13 @@
-//! A daemon for Pauper applications: files, the demo, or an application of your own
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod civil;
+mod daemon;
+mod escape;
+mod logger;
+mod options;
+mod signals;
+mod stderr;
+
+pub use daemon::{run, run_with};
+pub use options::{Options, Task, UsageError};

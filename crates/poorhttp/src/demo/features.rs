@@ -1,0 +1,89 @@
+//! The handlers that the cards show. What stands between `begin` and `end` of a name, and lines
+//! with `show` and that name, are the source on its card.
+
+use pauper::fields::FieldError;
+use pauper::message::StatusCode;
+use pauper::message::page::{Page, escape};
+use pauper::{Error, Json, Request, Response};
+use serde_json::{Value, json};
+
+use super::{Mount, program, seen};
+
+pub(super) fn routes(app: &mut Mount<'_>) {
+    program::route(app);
+    app.get("/birthday/<name:word>/<age:int>", birthday); // show: path
+    app.get("/pots", pots); // show: query
+    app.post("/form", receive); // show: form
+    app.get("/json", hello_json); // show: json
+    app.post("/json", echo_json); // show: json
+    app.get("/request", request); // show: request
+    app.get("/fails", fails); // show: errors
+    app.get("/panics", panics); // show: errors
+}
+
+// begin: path
+fn birthday(_: &mut Request, name: String, age: u8) -> String {
+    format!("{name} was {age} and is {} now.", u16::from(age) + 1)
+}
+// end: path
+
+// begin: query
+fn pots(req: &mut Request) -> Result<String, Error> {
+    let args = req.args()?;
+    let metal = args.get("metal").unwrap_or("copper");
+    let count = args.getvalue("count").map_err(wrong)?.unwrap_or(1_u32);
+    Ok(format!("{count} × {metal} pot"))
+}
+
+fn wrong(error: FieldError) -> Error {
+    Error::new(StatusCode::BAD_REQUEST, error.to_string())
+}
+// end: query
+
+// begin: form
+fn receive(req: &mut Request) -> Result<Response, Error> {
+    let mut page = Page::new("The form as it arrived").html("<dl>");
+    for (name, value) in req.form()? {
+        // `text` escapes, so what somebody typed stays text.
+        page = page.html("<dt>").text(name).html("<dd>").text(value);
+    }
+    Ok(page.html("</dl><p><a href=\"./#form\">Back</a>").into_response())
+}
+// end: form
+
+// begin: json
+fn hello_json(_: &mut Request) -> Json<Value> {
+    Json(json!({ "message": "Hello, World!" }))
+}
+
+fn echo_json(req: &mut Request) -> Result<Json<Value>, Error> {
+    let value: Value = req.json()?;
+    Ok(Json(json!({ "received": value })))
+}
+// end: json
+
+// begin: request
+fn request(req: &mut Request) -> Response {
+    let mut rows = String::new();
+    for (name, value) in seen::head(req).chain(seen::headers(req)) {
+        let (name, value) = (escape(&name), escape(&value));
+        rows += &format!("<tr><th scope=\"row\">{name}<td>{value}\n");
+    }
+    Page::new("The request as the server saw it")
+        .html("<table class=\"mono\"><caption>First line, headers</caption>\n")
+        .html(rows)
+        .html("</table>\n<p><a href=\"./#request\">Back</a>")
+        .into_response()
+}
+// end: request
+
+// begin: errors
+fn fails(_: &mut Request) -> Result<String, Error> {
+    let pots: u32 = "several".parse()?; // any error will do
+    Ok(format!("{pots} pots"))
+}
+
+fn panics(_: &mut Request) -> &'static str {
+    panic!("the pot was dropped")
+}
+// end: errors

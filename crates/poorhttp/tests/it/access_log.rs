@@ -1,0 +1,83 @@
+use std::fs::OpenOptions;
+use std::process::Stdio;
+
+use crate::daemon::Daemon;
+
+#[test]
+fn one_line_for_each_answer() {
+    let mut daemon = Daemon::start(&[]);
+    let answer = daemon.get("/hello/world");
+    let line = daemon.stdout_until("/hello/world");
+    let (server, rest) = line.split_once(" 127.0.0.1 - [").unwrap();
+    assert_eq!(server, daemon.address().to_string());
+    let (time, rest) = rest.split_once("] ").unwrap();
+    // 20/Nov/2026:19:00:00 +0000
+    assert!(time.ends_with(" +0000") && time.len() == 26, "{time}");
+    let bytes = answer.len();
+    assert_eq!(rest, format!("\"GET /hello/world HTTP/1.1\" 200 {bytes}"));
+
+    daemon.get("/nothing");
+    let line = daemon.stdout_until("/nothing");
+    assert!(line.contains("\"GET /nothing HTTP/1.1\" 404 "), "{line}");
+}
+
+/// Whatever a client sends, its line is one line of printable ASCII with the quotes in place.
+#[test]
+fn a_client_cannot_forge_lines() {
+    let mut daemon = Daemon::start(&[]);
+    daemon.send("GET /\x1b[31m\"\r\nHost: a\r\n\r\n");
+    daemon.send("GET /%0A\" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    daemon.send("nonsense\n127.0.0.1:1 1.1.1.1 - [x] \"GET /forged HTTP/1.1\" 200 1\r\n\r\n");
+    daemon.get("/end");
+    loop {
+        let line = daemon.stdout_until("");
+        let (_, request) = line.split_once("] \"").expect("every line has its parts");
+        assert_eq!(line.matches('"').count(), 2, "{line}");
+        assert!(line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{line:?}");
+        assert!(!line.starts_with("127.0.0.1:1 "), "{line}");
+        if request.contains("/end") {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_stops_nothing_and_is_told_of_once() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut daemon = Daemon::start_into(&[], Stdio::from(writer));
+    check_losing(&mut daemon);
+}
+
+#[test]
+fn a_full_disk_stops_nothing_and_is_told_of_once() {
+    let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
+        return println!("skipped: there is no /dev/full");
+    };
+    let mut daemon = Daemon::start_into(&[], Stdio::from(full));
+    check_losing(&mut daemon);
+}
+
+fn check_losing(daemon: &mut Daemon) {
+    for _ in 0..3 {
+        assert!(daemon.get("/json").starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+    daemon.signal("TERM");
+    assert_eq!(daemon.wait(), Some(0));
+    let said = daemon.stderr_rest();
+    let losing = said.iter().filter(|line| line.contains("access log")).count();
+    assert_eq!(losing, 1, "{said:#?}");
+}
+
+#[test]
+fn errors_of_handlers_go_to_standard_error_in_one_line() {
+    let mut daemon = Daemon::start(&[]);
+    let answer = daemon.get("/fails");
+    assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+    assert!(!answer.contains("invalid digit"), "the client sees no cause: {answer}");
+    let line = daemon.stderr_until("invalid digit");
+    let (time, rest) = line.split_at("2026-11-20T19:00:00Z".len());
+    assert!(time.ends_with('Z') && time.contains('T'), "{line}");
+    assert!(rest.starts_with(" ERROR pauper::app: GET /fails from 127.0.0.1:"), "{line}");
+    assert!(rest.contains("features.rs:"), "with the place: {line}");
+}

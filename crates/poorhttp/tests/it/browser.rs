@@ -1,0 +1,118 @@
+//! Pages in a real browser, at the width of a phone and of a desk, light and dark. The landmarks
+//! are checked here; the screenshots in `target/screenshots` are for a person to look at.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::daemon::Daemon;
+use crate::files::folder;
+use crate::tool::tool;
+
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// Name, width, and a height at which the longest page shows most of itself.
+const WIDTHS: [(&str, u32, u32); 2] = [("phone", 390, 2600), ("desk", 1280, 1800)];
+
+/// Name, and what Blink calls it.
+const SCHEMES: [(&str, u8); 2] = [("dark", 0), ("light", 1)];
+
+fn screenshots() -> PathBuf {
+    // The folder of tests' files is `tmp` in the target folder.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let folder = target.join("screenshots");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Takes a screenshot and gives the document as the browser sees it.
+fn open(browser: &Path, url: &str, size: (u32, u32), scheme: u8, image: &Path) -> String {
+    let profile = image.with_extension("profile");
+    let _ = fs::remove_file(image);
+    let mut command = Command::new(browser);
+    command
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--hide-scrollbars", "--force-color-profile=srgb", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg(format!("--blink-settings=preferredColorScheme={scheme}"))
+        .arg(format!("--window-size={},{}", size.0, size.1))
+        .arg(format!("--screenshot={}", image.display()))
+        .arg(url);
+    let output = run(command);
+    let _ = fs::remove_dir_all(&profile);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(image.is_file(), "no screenshot of {url}: {error}");
+    assert!(!error.contains("CONSOLE"), "{url}: {error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs a program that might hang.
+fn run(mut command: Command) -> Output {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let id = child.id();
+    let stdout = child.stdout.take().unwrap();
+    let stderr = child.stderr.take().unwrap();
+    let read = |mut stream: Box<dyn std::io::Read + Send>| {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stream.read_to_end(&mut bytes);
+            bytes
+        })
+    };
+    let (stdout, stderr) = (read(Box::new(stdout)), read(Box::new(stderr)));
+    let begun = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if begun.elapsed() > PATIENCE {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("the browser {id} hangs");
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
+    Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+}
+
+/// Opens a page in all ways; `text` has to be on it.
+fn check(browser: &Path, daemon: &Daemon, name: &str, path: &str, text: &str) {
+    let url = format!("{}{path}", daemon.url());
+    for (width_name, width, height) in WIDTHS {
+        let images = SCHEMES.map(|(scheme_name, scheme)| {
+            let image = screenshots().join(format!("{name}-{width_name}-{scheme_name}.png"));
+            let document = open(browser, &url, (width, height), scheme, &image);
+            for landmark in ["header", "main", "h1"] {
+                let count = document.matches(&format!("<{landmark}>")).count();
+                assert_eq!(count, 1, "{landmark} of {url}");
+            }
+            assert!(document.contains(text), "{text:?} is not on {url}: {document}");
+            assert!(!document.contains("<script"), "{document}");
+            image
+        });
+        let [dark, light] = images.map(|image| fs::read(image).unwrap());
+        assert_ne!(dark, light, "{url} looks the same in the dark");
+    }
+}
+
+#[test]
+fn the_pages_of_the_demo() {
+    let Some(browser) = tool(&BROWSERS) else { return };
+    let daemon = Daemon::start(&[]);
+    check(&browser, &daemon, "demo", "?name=Ada", "Hello, Ada!");
+    check(&browser, &daemon, "request", "request", "User-Agent");
+    check(&browser, &daemon, "error", "nothing/here", "404 Not Found");
+}
+
+#[test]
+fn the_listing() {
+    let Some(browser) = tool(&BROWSERS) else { return };
+    let folder = folder("listing");
+    let daemon = Daemon::start(&["--root", folder.to_str().unwrap(), "--index"]);
+    check(&browser, &daemon, "listing", "", "price list.txt");
+    check(&browser, &daemon, "listing-below", "pots%20&%20pans/", "lid.html");
+}

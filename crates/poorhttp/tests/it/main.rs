@@ -1,0 +1,12 @@
+//! The real binary, from outside. One module for each thing that somebody sees of it; what only
+//! the code sees is tested beside it.
+
+mod access_log;
+mod browser;
+mod clients;
+mod command_line;
+mod daemon;
+mod demo;
+mod files;
+mod signals;
+mod tool;
