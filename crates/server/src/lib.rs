@@ -3,12 +3,20 @@
 //! # Where things are
 //!
 //! [`Server`] listens and runs a service; [`ServerConfig`] holds its limits and times;
-//! [`Control`] stops it from elsewhere. [`exchange`] is what happens on one connection, without
-//! sockets; [`test`] is a client on it.
+//! [`Control`] stops it from elsewhere, [`Handle`] is one on a thread of its own. [`exchange`] is
+//! what happens on one connection, without sockets; [`test`] is a client on it.
 
 mod config;
+mod control;
+mod error;
+mod event_loop;
 pub mod exchange;
+mod listen;
 mod log_macros;
+mod server;
 pub mod test;
 
 pub use config::ServerConfig;
+pub use control::Control;
+pub use error::{ServeError, ServeResult, Served};
+pub use server::{Handle, Server};

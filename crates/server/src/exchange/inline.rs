@@ -22,15 +22,15 @@ impl Clock for Now {
 
 /// Runs an exchange as far as it goes without input or output, calling the service right here.
 ///
-/// Stops with [`Want::Turn`] after `budget` answers. A panic of the service is logged and answered
+/// Every answer takes one from `budget`; when there is none left it stops with [`Want::Turn`]. The
+/// clock is asked at the beginning and after each call of the service. A panic of the service is logged and answered
 /// with 500, and the connection is closed after it.
 pub fn run_inline(
     exchange: &mut Exchange,
     service: &dyn Service,
     clock: &mut dyn Clock,
-    budget: usize,
+    budget: &mut usize,
 ) -> Want {
-    let mut left = budget;
     let mut step = exchange.poll(clock.now());
     loop {
         step = match step {
@@ -45,12 +45,13 @@ pub fn run_inline(
                 let response = catch_unwind(AssertUnwindSafe(|| service.call(&mut req)));
                 let response =
                     response.unwrap_or_else(|payload| answer_to_panic(exchange.peer(), &*payload));
-                exchange.answered(req, response, clock.now());
-                left = left.saturating_sub(1);
-                if left == 0 {
+                let now = clock.now();
+                exchange.answered(req, response, now);
+                *budget = budget.saturating_sub(1);
+                if *budget == 0 {
                     return Want::Turn;
                 }
-                exchange.poll(clock.now())
+                exchange.poll(now)
             }
             Step::Wait(want) => return want,
         }

@@ -20,7 +20,7 @@
 //! exchange.received(bytes.len(), &now);
 //!
 //! let service = |_: &mut Request| "Hello!";
-//! assert_eq!(run_inline(&mut exchange, &service, &mut now, 32), Want::Read);
+//! assert_eq!(run_inline(&mut exchange, &service, &mut now, &mut 32), Want::Read);
 //!
 //! let mut sent = Vec::new();
 //! exchange.write_to(&mut sent, u64::MAX, &now).unwrap();

@@ -350,7 +350,8 @@ mod tests {
     }
 
     fn pieces(all: &[&'static str]) -> Pieces {
-        match Body::pieces(all.to_vec().into_iter().map(Ok), None).into_kind() {
+        let all = all.to_vec();
+        match Body::pieces(all.into_iter().map(Ok), None).into_kind() {
             BodyKind::Pieces { pieces, .. } => pieces,
             _ => unreachable!("a body of pieces"),
         }

@@ -3,7 +3,6 @@
 use pauper_message::Request;
 
 /// What an exchange asks of its driver next.
-#[expect(clippy::large_enum_variant, reason = "a request is moved, not boxed: it is there always")]
 #[derive(Debug)]
 pub enum Step {
     /// The head is complete: let the service look at it, then call

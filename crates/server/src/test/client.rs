@@ -152,7 +152,7 @@ impl<'s> Client<'s> {
     #[must_use]
     pub fn is_closed(&mut self) -> bool {
         let Some(exchange) = &mut self.exchange else { return true };
-        let want = run_inline(exchange, self.service, &mut self.now, 1);
+        let want = run_inline(exchange, self.service, &mut self.now, &mut 1);
         matches!(want, Want::Close | Want::Linger)
     }
 
@@ -173,7 +173,7 @@ impl<'s> Client<'s> {
             unreachable!("there is a connection");
         };
         loop {
-            let want = run_inline(exchange, *service, now, usize::MAX);
+            let want = run_inline(exchange, *service, now, &mut { usize::MAX });
             let flushed = loop {
                 match exchange.write_to(out, u64::MAX, now) {
                     Ok(Flush::More) => {}

@@ -1,0 +1,84 @@
+//! Sockets that listen.
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// How many connections wait in the operating system before they are accepted. It is lowered to
+/// the system's own limit.
+const BACKLOG: i32 = 4096;
+/// How often another free port is looked for, when one is free on some of the addresses only.
+const PORTS_TRIED: usize = 8;
+
+/// Listens on all addresses that a name stands for, at the same port.
+///
+/// An address that this machine does not have (`::1` without IPv6) is left out, unless none
+/// remains.
+pub(crate) fn listen(addr: impl ToSocketAddrs) -> io::Result<Vec<TcpListener>> {
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for address in addr.to_socket_addrs()? {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    let any_port = addresses.len() > 1 && addresses.iter().all(|address| address.port() == 0);
+    let mut tries = if any_port { PORTS_TRIED } else { 1 };
+    loop {
+        tries -= 1;
+        match listen_on_all(&addresses) {
+            Err(error) if tries > 0 && error.kind() == ErrorKind::AddrInUse => {}
+            result => return result,
+        }
+    }
+}
+
+fn listen_on_all(addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    let mut absent = None;
+    let both_families = addresses.iter().any(SocketAddr::is_ipv4);
+    for address in addresses {
+        let mut address = *address;
+        if address.port() == 0
+            && let Some(first) = listeners.first()
+        {
+            address.set_port(first.local_addr()?.port());
+        }
+        match listen_on(address, both_families) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) => {
+                let kind = error.kind();
+                let text = format!("cannot listen on {address}: {error}");
+                let error = io::Error::new(kind, text);
+                // A system without IPv6 has no kind for that, so only a port that is taken or
+                // forbidden counts.
+                let absent_family = address.is_ipv6()
+                    && both_families
+                    && !matches!(kind, ErrorKind::AddrInUse | ErrorKind::PermissionDenied);
+                if kind != ErrorKind::AddrNotAvailable && !absent_family {
+                    return Err(error);
+                }
+                absent = Some(error);
+            }
+        }
+    }
+    if listeners.is_empty() {
+        let nothing = || io::Error::new(ErrorKind::InvalidInput, "no address to listen on");
+        return Err(absent.unwrap_or_else(nothing));
+    }
+    Ok(listeners)
+}
+
+fn listen_on(address: SocketAddr, both_families: bool) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        // `[::]` alone serves IPv4 clients too; beside an IPv4 address it must not.
+        socket.set_only_v6(both_families)?;
+    }
+    // Elsewhere the option lets two servers share a port, here only restarts at once.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}

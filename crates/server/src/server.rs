@@ -1,0 +1,183 @@
+//! The server.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use pauper_message::Service;
+
+use crate::control::Control;
+use crate::error::{ServeError, ServeResult, Served};
+use crate::event_loop::EventLoop;
+use crate::listen::listen;
+use crate::{ServerConfig, log_macros};
+
+/// A server that listens, and runs when it gets a service.
+///
+/// From [`bind`](Self::bind) on clients can connect; they are answered when [`run`](Self::run) is
+/// called.
+///
+/// One loop runs on the thread that calls `run`, and calls handlers there, strictly one after
+/// another. So a service needs no `Send` and no locks, and everybody waits while a handler does;
+/// a handler that sends a request to its own server waits for ever.
+///
+/// ```no_run
+/// use pauper_message::Request;
+/// use pauper_server::{ServeResult, Server};
+///
+/// fn main() -> ServeResult {
+///     Server::bind("localhost:8080")?.run(|req: &mut Request| format!("{}\n", req.path()))
+/// }
+/// ```
+pub struct Server {
+    event_loop: EventLoop,
+    addresses: Vec<SocketAddr>,
+    config: ServerConfig,
+}
+
+impl Server {
+    /// Listens on every address that `addr` stands for, so that `localhost:8080` is 127.0.0.1 and
+    /// `[::1]` where there is IPv6. Port 0 is a free port, the same for all addresses.
+    ///
+    /// # Errors
+    /// When the name is unknown or an address cannot be had; the error names it.
+    pub fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
+        Self::from_listeners(listen(addr)?)
+    }
+
+    /// Takes over a socket that listens already.
+    ///
+    /// # Errors
+    /// When the socket cannot be used without blocking.
+    pub fn from_listener(listener: TcpListener) -> io::Result<Self> {
+        Self::from_listeners(vec![listener])
+    }
+
+    fn from_listeners(listeners: Vec<TcpListener>) -> io::Result<Self> {
+        let addresses =
+            listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+        let event_loop = EventLoop::new(listeners)?;
+        Ok(Self { event_loop, addresses, config: ServerConfig::new() })
+    }
+
+    /// With other limits and times.
+    #[must_use]
+    pub fn config(mut self, config: ServerConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The first address that it listens on.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+
+    /// All addresses that it listens on.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Something to stop it with, from anywhere and at any time.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        Control::new(Arc::clone(self.event_loop.signal()))
+    }
+
+    /// Serves until it is stopped: by its [`Control`], or by a response with
+    /// [`and_shutdown`](pauper_message::Response::and_shutdown).
+    ///
+    /// # Errors
+    /// When the service is [misconfigured](Service::check), before anybody is accepted; or when
+    /// the operating system refuses to wait for events.
+    #[expect(clippy::needless_pass_by_value, reason = "`run(app)` is what a main says")]
+    pub fn run(self, service: impl Service) -> ServeResult {
+        self.run_dyn(&service)
+    }
+
+    fn run_dyn(mut self, service: &dyn Service) -> ServeResult {
+        service.check()?;
+        for address in &self.addresses {
+            log_macros::log_info!("listening on {address}");
+            let _ = address;
+        }
+        self.event_loop.configure(Arc::new(self.config));
+        let left = self.event_loop.run(service)?;
+        Ok(Served::new(left))
+    }
+
+    /// Serves on a thread of its own, for tests and for programs with other work.
+    ///
+    /// # Errors
+    /// When the service is [misconfigured](Service::check), or there can be no more threads.
+    pub fn spawn(self, service: impl Service + Send + 'static) -> Result<Handle, ServeError> {
+        service.check()?;
+        let (address, control) = (self.local_addr(), self.control());
+        let serve = move || self.run_dyn(&service);
+        let thread = thread::Builder::new().name("pauper-server".to_owned()).spawn(serve)?;
+        Ok(Handle { address, control, thread: Some(thread) })
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("addresses", &self.addresses)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A server on a thread of its own; see [`Server::spawn`]. Dropping it stops the server at once.
+#[derive(Debug)]
+pub struct Handle {
+    address: SocketAddr,
+    control: Control,
+    thread: Option<JoinHandle<ServeResult>>,
+}
+
+impl Handle {
+    /// The first address that it listens on.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Something to stop it with.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Stops it gracefully; see [`Control::stop`].
+    pub fn stop(&self) {
+        self.control.stop();
+    }
+
+    /// Waits until it has stopped.
+    ///
+    /// # Errors
+    /// As [`Server::run`].
+    ///
+    /// # Panics
+    /// If the server panicked, with its panic.
+    pub fn join(mut self) -> ServeResult {
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(result)) => result,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => Ok(Served::new(0)),
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.control.stop_now();
+            let _ = thread.join();
+        }
+    }
+}
