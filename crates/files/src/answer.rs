@@ -11,7 +11,7 @@ use crate::entry::FoundFile;
 use crate::range::Part;
 use crate::validators::Validators;
 
-/// A status and its name as plain text.
+/// A status and its name as plain text, for answers that need headers of their own.
 pub(crate) fn refusal(status: StatusCode) -> Response {
     plain_answer(abort(status)).with_header("x-content-type-options", "nosniff")
 }

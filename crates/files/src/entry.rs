@@ -28,7 +28,7 @@ pub(crate) enum Entry {
 impl Entry {
     /// Refuses whatever is neither a regular file nor a folder: pipes, sockets, devices.
     pub(crate) fn of(file: File) -> Result<Self, Unopened> {
-        let metadata = file.metadata().map_err(|_| Unopened::Failed)?;
+        let metadata = file.metadata().map_err(Unopened::Failed)?;
         if metadata.is_file() {
             Ok(Self::File(file, metadata))
         } else if metadata.is_dir() {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use pauper_message::{Method, Plan, Request, Response, Service, StatusCode};
+use pauper_message::{Method, Plan, Request, Response, Service, StatusCode, abort};
 
 use crate::answer::{refusal, send};
 use crate::component::{Unusable, Wanted, is_dot_file};
@@ -139,11 +139,11 @@ impl Folder {
         let outcome = match Wanted::parse(req.head().path()) {
             Ok(wanted) => self.find(req, wanted).unwrap_or_else(|error| match error {
                 Unopened::Missing => Outcome::Pass,
-                Unopened::Forbidden => Outcome::Answer(refusal(StatusCode::FORBIDDEN)),
-                Unopened::Busy => Outcome::Answer(refusal(StatusCode::SERVICE_UNAVAILABLE)),
-                Unopened::Failed => Outcome::Answer(refusal(StatusCode::INTERNAL_SERVER_ERROR)),
+                unopened => Outcome::Answer(Response::failed(unopened.into_error())),
             }),
-            Err(Unusable::Malformed) => Outcome::Answer(refusal(StatusCode::BAD_REQUEST)),
+            Err(Unusable::Malformed) => {
+                Outcome::Answer(Response::failed(abort(StatusCode::BAD_REQUEST)))
+            }
             Err(Unusable::Refused) => Outcome::Pass,
         };
         match (outcome, req.method()) {
@@ -235,7 +235,7 @@ impl Service for Folder {
             return self.answer(req, found);
         }
         match self.outcome(req) {
-            Outcome::Pass => refusal(StatusCode::NOT_FOUND),
+            Outcome::Pass => Response::failed(abort(StatusCode::NOT_FOUND)),
             Outcome::Answer(response) => response,
             Outcome::Found(found) => self.answer(req, found),
         }

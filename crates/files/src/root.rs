@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
+use pauper_message::{Error, StatusCode, abort};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
@@ -41,9 +42,21 @@ pub(crate) enum Unopened {
     /// The system does not let the server read it.
     Forbidden,
     /// The system cannot open anything more at the moment.
-    Busy,
+    Busy(io::Error),
     /// Something else is wrong, with the disk for example.
-    Failed,
+    Failed(io::Error),
+}
+
+impl Unopened {
+    /// As an error that an application makes its page of; what went wrong is for the log.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Self::Missing => abort(StatusCode::NOT_FOUND),
+            Self::Forbidden => abort(StatusCode::FORBIDDEN),
+            Self::Busy(error) => Error::with_source(StatusCode::SERVICE_UNAVAILABLE, None, error),
+            Self::Failed(error) => error.into(),
+        }
+    }
 }
 
 /// Opens without waiting for the other end of a pipe, and without taking a terminal.
@@ -163,8 +176,8 @@ impl From<Errno> for Unopened {
             | Errno::NXIO
             | Errno::NODEV => Self::Missing,
             Errno::ACCESS | Errno::PERM => Self::Forbidden,
-            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN => Self::Busy,
-            _ => Self::Failed,
+            Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN => Self::Busy(error.into()),
+            _ => Self::Failed(error.into()),
         }
     }
 }

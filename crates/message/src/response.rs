@@ -118,6 +118,14 @@ impl Response {
         Self::new(StatusCode::NO_CONTENT)
     }
 
+    /// An answer that stands for an error: an application makes its page of it, a server without
+    /// one answers in plain text and writes a server's own fault to its log.
+    pub fn failed(error: Error) -> Self {
+        let mut response = Self::new(error.status().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+        response.spoil(error);
+        response
+    }
+
     /// No answer at all: the server closes the connection without a byte.
     pub fn declined() -> Self {
         let mut response = Self::new(StatusCode::INTERNAL_SERVER_ERROR);
@@ -238,7 +246,7 @@ impl Response {
     /// The response, or what spoiled it (see the type's text).
     ///
     /// # Errors
-    /// The first error of a `with_` method.
+    /// The error of [`failed`](Self::failed), or the first one of a `with_` method.
     pub fn into_result(mut self) -> Result<Self, Error> {
         match self.fault.take() {
             None => Ok(self),
@@ -249,7 +257,7 @@ impl Response {
     /// Takes the response apart.
     ///
     /// # Errors
-    /// The first error of a `with_` method.
+    /// As [`into_result`](Self::into_result).
     pub fn into_parts(self) -> Result<ResponseParts, Error> {
         let Self { status, headers, body, close, shutdown, declined, fault } = self;
         match fault {

@@ -43,10 +43,7 @@ where
     F: for<'r> Call<'r>,
 {
     fn call(&self, req: &mut Request) -> Response {
-        match Call::call(self, req).into_response() {
-            Ok(response) => response,
-            Err(error) => plain_answer(error),
-        }
+        Call::call(self, req).into_response().unwrap_or_else(Response::failed)
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{get, run};
 use pauper_app::{App, Methods};
-use pauper_message::{Error, Plan, Request, Response, Service};
+use pauper_message::{Error, Plan, Request, Response, Service, abort};
 
 fn two(_: &mut Request, word: Box<str>, number: u8) -> String {
     format!("{word}={number}")
@@ -125,6 +125,8 @@ impl Service for Below {
     fn begin(&self, req: &mut Request) -> Plan {
         if req.path() == "/denied" {
             Plan::reject(Response::text("denied").with_status(403))
+        } else if req.path() == "/gone" {
+            Plan::reject(Response::failed(abort(410)))
         } else if req.path().starts_with(self.0) {
             Plan::buffer()
         } else {
@@ -133,6 +135,9 @@ impl Service for Below {
     }
 
     fn call(&self, req: &mut Request) -> Response {
+        if req.path().ends_with("/broken") {
+            return Response::failed(std::io::Error::other("disk").into());
+        }
         Response::text(format!("{} has {}", self.0, req.path()))
     }
 }
@@ -147,6 +152,11 @@ fn services_are_asked_in_order_and_then_the_default() {
     assert_eq!(get(&app, "/a/x").body, "/a/ has /a/x");
     assert_eq!(get(&app, "/x").body, "/ has /x");
     assert_eq!(get(&app, "/denied").status, 403);
+    app.on_status(410, |_: &mut Request, _: &Error| (410, "own page of a service's error"));
+    app.on_error(|_: &mut Request, error: &std::io::Error| (503, error.to_string()));
+    assert_eq!(get(&app, "/gone").body, "own page of a service's error");
+    let broken = get(&app, "/a/broken");
+    assert_eq!((broken.status, &*broken.body), (503, "disk"));
 
     let mut app = App::new("default");
     app.fallback(Below("/a/"));

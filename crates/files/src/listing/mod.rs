@@ -26,7 +26,7 @@ pub(crate) fn answer(
     let path = names[mounted..].join(&b'/');
     let mut rows = match read::rows(root, &path, rules) {
         Ok(rows) => rows,
-        Err(status) => return refusal(status),
+        Err(unopened) => return Response::failed(unopened.into_error()),
     };
     let sorting = Sorting::of_query(req.query());
     sorting.apply(&mut rows);

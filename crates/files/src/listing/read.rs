@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use pauper_message::StatusCode;
 use rustix::fs::Dir;
 
 use crate::component::{is_dot_file, is_usable};
@@ -27,18 +26,12 @@ impl Row {
 
 /// Everything in a folder that a request could get, in no order. What is hidden, what no path can
 /// name, pipes and devices, and links that are not followed are left out.
-pub(crate) fn rows(root: &Root, path: &[u8], rules: Rules) -> Result<Vec<Row>, StatusCode> {
-    let failed = |error: Unopened| match error {
-        Unopened::Missing => StatusCode::NOT_FOUND,
-        Unopened::Forbidden => StatusCode::FORBIDDEN,
-        Unopened::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        Unopened::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    let folder = root.read(path, rules.symlinks).map_err(failed)?;
-    let dir = Dir::read_from(&folder).map_err(|error| failed(error.into()))?;
+pub(crate) fn rows(root: &Root, path: &[u8], rules: Rules) -> Result<Vec<Row>, Unopened> {
+    let folder = root.read(path, rules.symlinks)?;
+    let dir = Dir::read_from(&folder)?;
     let mut rows = Vec::new();
     for item in dir {
-        let item = item.map_err(|error| failed(error.into()))?;
+        let item = item?;
         let name = item.file_name().to_bytes();
         if !is_usable(name) || (is_dot_file(name) && !rules.dot_files) {
             continue;

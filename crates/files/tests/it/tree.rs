@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use pauper_files::Folder;
-use pauper_message::{BodyPlan, Request, Response, ResponseParts, Service};
+use pauper_message::{BodyPlan, Request, Response, ResponseParts, Service, plain_answer};
 
 /// A temporary folder `root` with files, inside another one with a secret beside it.
 pub(crate) struct Tree {
@@ -69,6 +69,8 @@ pub(crate) fn send(folder: &Folder, mut req: Request) -> Option<Answer> {
         BodyPlan::Buffer { .. } => folder.call(&mut req),
         plan => panic!("{plan:?} is no plan of a folder"),
     };
+    // A server answers errors in plain text where no application makes a page of them.
+    let response = response.into_result().unwrap_or_else(plain_answer);
     let mut parts = response.into_parts().unwrap();
     let body = std::mem::take(&mut parts.body).into_bytes(1 << 24).unwrap().to_vec();
     Some(Answer { status: parts.status.as_u16(), body, parts })
