@@ -45,7 +45,7 @@ fn a_plaintext_request_allocates_nothing() {
         format!("user {name} has number {id}\n")
     });
     let server = Server::bind("127.0.0.1:0").unwrap().spawn(app).unwrap();
-    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let mut stream = TcpStream::connect(server.addr()).unwrap();
     stream.set_nodelay(true).unwrap();
 
     let plaintext = b"GET /plaintext HTTP/1.1\r\nHost: localhost\r\nUser-Agent: test\r\n\
@@ -60,5 +60,5 @@ fn a_plaintext_request_allocates_nothing() {
 
     drop(stream);
     server.stop();
-    server.join().unwrap();
+    assert_eq!(server.join().unwrap().left(), 0);
 }
