@@ -6,16 +6,13 @@ use pauper_wire::{BodyLength, Framing, HeadWriter, Next, ResponseBody};
 
 use super::output::{PiecesFraming, Source, drop_quietly};
 use super::{Exchange, Now, State};
-use crate::log_macros::{Clean, log_error, log_info};
+use crate::log_macros::{Clean, log_error};
 
 impl Exchange {
     /// The plain answer to an error, which is logged if it is not the client's fault.
     pub(super) fn answer_to_error(&self, error: Error) -> Response {
-        let own_fault = error.status().is_some_and(|status| status.is_server_error());
-        if own_fault {
+        if error.status().is_some_and(|status| status.is_server_error()) {
             log_error!("{}: {}", self.peer, Clean(error.log_text()));
-        } else {
-            log_info!("{}: {}", self.peer, Clean(error.log_text()));
         }
         plain_answer(error)
     }
@@ -98,14 +95,19 @@ impl Exchange {
         self.enter(State::Closing { linger }, now);
     }
 
-    /// The answer in place of a response that cannot be sent.
+    /// The answer in place of a response that failed: that of its error, which may fail in turn.
     #[cold]
-    fn parts_of_fault(&self, error: Error) -> ResponseParts {
-        log_error!("{}: the response is spoiled: {}", self.peer, Clean(error.log_text()));
+    fn parts_of_fault(&self, mut error: Error) -> ResponseParts {
+        for _ in 0..2 {
+            match self.answer_to_error(error).into_parts() {
+                Ok(parts) => return parts,
+                Err(next) => error = next,
+            }
+        }
+        log_error!("{}: an error whose answer fails: {}", self.peer, Clean(error.log_text()));
         drop(error);
-        let answer = Response::text("500 Internal Server Error\n")
-            .with_status(StatusCode::INTERNAL_SERVER_ERROR);
-        answer.into_parts().expect("a plain text is a good response")
+        let last = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
+        last.into_parts().expect("a response without anything is a good one")
     }
 
     fn is_last(&self) -> bool {

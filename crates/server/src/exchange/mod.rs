@@ -351,7 +351,7 @@ impl Exchange {
     ) -> io::Result<Flush> {
         let before = self.output.written();
         let result = self.output.write_to(writer, budget);
-        if self.output.written() > before || self.output.is_empty() {
+        if self.output.written() > before {
             self.output_written(now);
         }
         match result {
@@ -660,6 +660,9 @@ impl Exchange {
     /// The request has an answer although its body is not read.
     #[cold]
     fn give_up(&mut self, error: Error, now: &Now) {
+        if error.status().is_some_and(|status| status.is_client_error()) {
+            log_info!("{}: refused with {}", self.peer, Clean(error.log_text()));
+        }
         let answer = self.answer_to_error(error);
         self.send(answer, now);
     }

@@ -120,7 +120,7 @@ impl<'s> Client<'s> {
     /// nothing, a part of an answer, or several. Where the server waits for more bytes, the next
     /// call can give them. Bytes to a closed connection begin a new one.
     pub fn raw(&mut self, bytes: &[u8]) -> Vec<u8> {
-        if self.is_closed() {
+        if !bytes.is_empty() && self.is_closed() {
             self.exchange = None;
         }
         let mut out = Vec::new();

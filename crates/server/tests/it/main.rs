@@ -1,5 +1,16 @@
-//! Tests of the server: `exchange` and its topics in memory, `socket` over real sockets.
+//! Tests of the server, through its public API.
+//!
+//! In memory: `requests` (heads, bodies, pipelines), `responses` (framing), `refusals` (broken
+//! rules and limits), `smuggling` (no request out of another's body), `times` (time limits with
+//! an own clock), `access` (records). Over sockets: `socket` (what the loop adds to that) and
+//! `stopping`.
 
-mod exchange;
+mod access;
+mod refusals;
+mod requests;
+mod responses;
+mod smuggling;
 mod socket;
+mod stopping;
 mod support;
+mod times;

@@ -140,3 +140,26 @@ pub(crate) fn get(target: &str) -> String {
 pub(crate) fn post(target: &str, body: &str) -> String {
     format!("POST {target} HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
+
+/// Status and text of all answers in `bytes`, to requests other than HEAD on a connection that may
+/// have ended since.
+#[track_caller]
+pub(crate) fn answers(mut bytes: &[u8]) -> Vec<(u16, String)> {
+    let mut all = Vec::new();
+    while !bytes.is_empty() {
+        match read_answer(bytes, "GET", true) {
+            Ok((answer, len)) => {
+                all.push((answer.status(), answer.text().to_owned()));
+                bytes = &bytes[len..];
+            }
+            Err(error) => panic!("{error}: {}", bytes.escape_ascii()),
+        }
+    }
+    all
+}
+
+/// The statuses alone.
+#[track_caller]
+pub(crate) fn statuses(bytes: &[u8]) -> Vec<u16> {
+    answers(bytes).into_iter().map(|(status, _)| status).collect()
+}

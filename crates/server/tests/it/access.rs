@@ -1,0 +1,67 @@
+//! Access records.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pauper_message::Request;
+use pauper_server::ServerConfig;
+use pauper_server::exchange::AccessRecord;
+use pauper_server::test::Client;
+
+use crate::support::{get, post};
+
+/// A configuration that notes a line for every record.
+fn noting() -> (ServerConfig, Arc<Mutex<Vec<String>>>) {
+    let lines = Arc::<Mutex<Vec<String>>>::default();
+    let noted = Arc::clone(&lines);
+    let note = move |record: &AccessRecord<'_>| {
+        let status = record.status.map_or(0, |status| status.as_u16());
+        noted.lock().unwrap().push(format!(
+            "{} {} {status} {} {} {}",
+            record.method,
+            record.target,
+            record.bytes_in,
+            record.bytes_out,
+            if record.complete { "complete" } else { "broken" }
+        ));
+    };
+    (ServerConfig::new().with_on_access(note), lines)
+}
+
+fn echo(req: &mut Request) -> Vec<u8> {
+    req.bytes().unwrap().to_vec()
+}
+
+#[test]
+fn every_answer_has_one_record_with_its_bytes() {
+    let (config, lines) = noting();
+    let mut client = Client::with_config(&echo, config);
+    let first = get("/first?q");
+    let out_first = client.raw(first.as_bytes()).len();
+    let (second, third) = (post("/second", "body"), get("/third"));
+    let both = client.raw((second.clone() + &third).as_bytes());
+    let out_third = out_first;
+    let out_second = both.len() - out_third;
+    assert_eq!(
+        *lines.lock().unwrap(),
+        [
+            format!("GET /first?q 200 {} {out_first} complete", first.len()),
+            format!("POST /second 200 {} {out_second} complete", second.len()),
+            format!("GET /third 200 {} {out_third} complete", third.len()),
+        ]
+    );
+}
+
+#[test]
+fn refused_and_broken_requests_have_records_too() {
+    let (config, lines) = noting();
+    let mut client = Client::with_config(&echo, config);
+    let out = client.raw(b"GET / HTTP/1.1\n\n").len();
+    client.raw(b"POST /cut HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc");
+    client.sleep(Duration::from_secs(60));
+    let timed_out = client.raw(b"").len();
+    assert_eq!(
+        *lines.lock().unwrap(),
+        [format!("- - 400 0 {out} complete"), format!("POST /cut 408 53 {timed_out} complete")]
+    );
+}
