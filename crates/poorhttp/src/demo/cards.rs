@@ -62,8 +62,8 @@ fn hello(context: &Context<'_>) -> String {
 
 fn path(context: &Context<'_>) -> String {
     let mut html = String::from(
-        "<p>Arguments come as the types that the function takes. What does not fit is not \
-         there.</p>\n",
+        "<p>Arguments come as the types that the function takes. What does not fit a type is not \
+         found.</p>\n",
     );
     for path in ["birthday/Ada/36", "birthday/Ada/256"] {
         html += &ask(context, path);

@@ -70,9 +70,10 @@ fn request(req: &mut Request) -> Response {
         rows += &format!("<tr><th scope=\"row\">{name}<td>{value}\n");
     }
     Page::new("The request as the server saw it")
-        .html("<table class=\"mono\"><caption>First line, headers</caption>\n")
+        .html("<div class=\"wide\"><table class=\"mono\">\n")
+        .html("<caption>First line and headers</caption>\n")
         .html(rows)
-        .html("</table>\n<p><a href=\"./#request\">Back</a>")
+        .html("</table></div>\n<p><a href=\"./#request\">Back</a>")
         .into_response()
 }
 // end: request

@@ -13,8 +13,7 @@ use crate::tool::tool;
 
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Name, width, and a height at which the longest page shows most of itself.
-const WIDTHS: [(&str, u32, u32); 2] = [("phone", 390, 2600), ("desk", 1280, 1800)];
+const WIDTHS: [(&str, u32); 2] = [("phone", 390), ("desk", 1280)];
 
 /// Name, and what Blink calls it.
 const SCHEMES: [(&str, u8); 2] = [("dark", 0), ("light", 1)];
@@ -79,10 +78,23 @@ fn run(mut command: Command) -> Output {
     Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
 }
 
-/// Opens a page in all ways; `text` has to be on it.
-fn check(browser: &Path, daemon: &Daemon, name: &str, path: &str, text: &str) {
+/// A page to be opened.
+struct Page<'a> {
+    /// For the names of its screenshots.
+    name: &'a str,
+    /// Behind the slash of the daemon's URL.
+    path: &'a str,
+    /// What has to be on it.
+    text: &'a str,
+    /// How much of it is shown on a phone and on a desk, in pixels.
+    heights: [u32; 2],
+}
+
+/// Opens a page in all ways.
+fn check(browser: &Path, daemon: &Daemon, page: &Page<'_>) {
+    let Page { name, path, text, heights } = page;
     let url = format!("{}{path}", daemon.url());
-    for (width_name, width, height) in WIDTHS {
+    for ((width_name, width), height) in WIDTHS.into_iter().zip(*heights) {
         let images = SCHEMES.map(|(scheme_name, scheme)| {
             let image = screenshots().join(format!("{name}-{width_name}-{scheme_name}.png"));
             let document = open(browser, &url, (width, height), scheme, &image);
@@ -103,9 +115,14 @@ fn check(browser: &Path, daemon: &Daemon, name: &str, path: &str, text: &str) {
 fn the_pages_of_the_demo() {
     let Some(browser) = tool(&BROWSERS) else { return };
     let daemon = Daemon::start(&[]);
-    check(&browser, &daemon, "demo", "?name=Ada", "Hello, Ada!");
-    check(&browser, &daemon, "request", "request", "User-Agent");
-    check(&browser, &daemon, "error", "nothing/here", "404 Not Found");
+    let heights = [5000, 3200];
+    let demo = Page { name: "demo", path: "?name=Ada", text: "Hello, Ada!", heights };
+    check(&browser, &daemon, &demo);
+    let heights = [1200, 800];
+    let request = Page { name: "request", path: "request", text: "User-Agent", heights };
+    check(&browser, &daemon, &request);
+    let error = Page { name: "error", path: "nothing/here", text: "404 Not Found", heights };
+    check(&browser, &daemon, &error);
 }
 
 #[test]
@@ -113,6 +130,9 @@ fn the_listing() {
     let Some(browser) = tool(&BROWSERS) else { return };
     let folder = folder("listing");
     let daemon = Daemon::start(&["--root", folder.to_str().unwrap(), "--index"]);
-    check(&browser, &daemon, "listing", "", "price list.txt");
-    check(&browser, &daemon, "listing-below", "pots%20&%20pans/", "lid.html");
+    let heights = [600, 600];
+    let root = Page { name: "listing", path: "", text: "price list.txt", heights };
+    check(&browser, &daemon, &root);
+    let path = "pots%20&%20pans/";
+    check(&browser, &daemon, &Page { name: "listing-below", path, text: "lid.html", heights });
 }

@@ -1,6 +1,7 @@
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 
-use crate::daemon::{Daemon, output};
+use crate::daemon::{Daemon, PATIENCE, output};
 
 /// Exit code, then what standard output and standard error begin with.
 fn check(args: &[&str], code: i32, stdout: &str, stderr: &str) {
@@ -58,4 +59,21 @@ fn the_greeting_names_the_real_address() {
     assert_ne!(port.parse::<u16>().unwrap(), 0);
     assert_eq!(end, " (Ctrl-C stops)");
     assert!(daemon.get("/json").starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+/// A name that stands for two addresses is served at both, and both are printed.
+#[test]
+fn every_address_that_is_printed_answers() {
+    let daemon = Daemon::start(&["-a", "localhost"]);
+    let urls: Vec<&str> = daemon.greeting.split(' ').filter(|w| w.starts_with("http")).collect();
+    assert!(!urls.is_empty(), "{}", daemon.greeting);
+    for url in urls {
+        let address = url.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(b"GET /json HTTP/1.0\r\nHost: a\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.ends_with("\r\n\r\n{\"message\":\"Hello, World!\"}"), "{url}: {answer}");
+    }
 }

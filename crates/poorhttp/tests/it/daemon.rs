@@ -93,7 +93,7 @@ impl Daemon {
         self.stderr.rest()
     }
 
-    /// Closes the reading end of its standard output.
+    /// Sends it a signal, by its name without SIG.
     pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());

@@ -6,8 +6,7 @@ fn the_demo_is_at_the_root() {
     let page = daemon.get("/");
     assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
     assert!(
-        page.contains("\r\ncontent-type: text/html; charset=utf-8\r\n")
-            || page.contains("\r\nContent-Type: text/html; charset=utf-8\r\n"),
+        page.to_lowercase().contains("\r\ncontent-type: text/html; charset=utf-8\r\n"),
         "{page}"
     );
     assert!(page.contains("Hello, world!"));

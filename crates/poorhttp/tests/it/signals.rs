@@ -1,6 +1,8 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
 
 use crate::daemon::Daemon;
 
@@ -79,4 +81,25 @@ fn the_second_signal_ends_it_at_once() {
     daemon.signal("INT");
     daemon.stderr_until("SIGINT: stopping at once");
     assert_eq!(daemon.wait(), Some(128 + 2));
+}
+
+/// Even when the thread that should stop is blocked: here by a log that nobody reads.
+#[test]
+fn the_second_signal_ends_a_blocked_server() {
+    let (unread, writer) = std::io::pipe().unwrap();
+    let mut daemon = Daemon::start_into(&[], Stdio::from(writer));
+    let request = format!("GET /{} HTTP/1.0\r\nHost: a\r\n\r\n", "a".repeat(8000));
+    // A pipe holds some of these lines, and no more than a thousand on any system.
+    let blocked = (0..1000).any(|_| {
+        let mut client = daemon.connect();
+        client.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        client.write_all(request.as_bytes()).unwrap();
+        client.read_to_end(&mut Vec::new()).is_err()
+    });
+    assert!(blocked);
+    daemon.signal("TERM");
+    daemon.stderr_until("SIGTERM: no new");
+    daemon.signal("TERM");
+    assert_eq!(daemon.wait(), Some(128 + 15));
+    drop(unread);
 }
