@@ -3,8 +3,9 @@
 //! # Where things are
 //!
 //! [`Server`] listens and runs a service; [`ServerConfig`] holds its limits and times;
-//! [`Control`] stops it from elsewhere, [`Handle`] is one on a thread of its own, [`serve`] one in a line. [`exchange`] is
-//! what happens on one connection, without sockets; [`test`] is a client on it.
+//! [`Control`] stops it from elsewhere, [`Handle`] is one on a thread of its own, [`serve()`] one
+//! in a line. [`exchange`] is what happens on one connection, without sockets; [`mod@test`] is a
+//! client on it.
 
 mod config;
 mod control;

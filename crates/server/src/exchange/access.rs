@@ -1,6 +1,7 @@
 //! Records of what was answered, for access logs.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
 use http::{StatusCode, Version};
@@ -175,7 +176,7 @@ impl Trail {
             Some(_) => written.min(entry.out_end.unwrap_or(written)),
             None => entry.out_start,
         };
-        tell(&AccessRecord {
+        let record = AccessRecord {
             peer,
             method: &entry.method,
             target: &entry.target,
@@ -187,7 +188,9 @@ impl Trail {
             first_byte: entry.first_byte,
             total: now.elapsed().saturating_sub(entry.began),
             complete,
-        });
+        };
+        // A panic of the program's function must not end the loop.
+        let _ = catch_unwind(AssertUnwindSafe(|| tell(&record)));
         self.spare.push(entry);
     }
 }

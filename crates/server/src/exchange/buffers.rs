@@ -2,6 +2,10 @@
 
 use pauper_wire::HeaderSpan;
 
+use super::input::INPUT;
+
+/// How many large buffers, for bodies, are kept.
+const KEPT_LARGE: usize = 16;
 /// How many of each kind are kept. More connections than this are rarely busy in one turn.
 const KEPT: usize = 128;
 /// Output buffers that grew beyond this are dropped.
@@ -15,6 +19,7 @@ const LARGEST: usize = 16 * 1024;
 #[derive(Default)]
 pub struct Buffers {
     pub(super) inputs: Vec<Vec<u8>>,
+    pub(super) large_inputs: Vec<Vec<u8>>,
     pub(super) outputs: Vec<Vec<u8>>,
     pub(super) slots: Vec<Vec<HeaderSpan>>,
 }
@@ -27,12 +32,18 @@ impl Buffers {
     }
 
     pub(super) fn keep_input(&mut self, bytes: Vec<u8>) {
-        if self.inputs.len() < KEPT {
-            self.inputs.push(bytes);
+        let (inputs, kept) = match bytes.len() {
+            INPUT => (&mut self.inputs, KEPT),
+            _ => (&mut self.large_inputs, KEPT_LARGE),
+        };
+        if inputs.len() < kept {
+            inputs.push(bytes);
         }
     }
 
-    pub(super) fn keep_output(&mut self, bytes: Vec<u8>) {
+    pub(super) fn keep_output(&mut self, mut bytes: Vec<u8>) {
+        // One connection's bytes must never come out of another's buffer.
+        bytes.clear();
         if self.outputs.len() < KEPT && bytes.capacity() <= LARGEST {
             self.outputs.push(bytes);
         }
@@ -42,5 +53,18 @@ impl Buffers {
         if self.slots.len() < KEPT {
             self.slots.push(slots);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_buffers_come_back_empty_and_large_ones_not_at_all() {
+        let mut buffers = Buffers::new();
+        buffers.keep_output(b"secret".to_vec());
+        buffers.keep_output(Vec::with_capacity(LARGEST + 1));
+        assert_eq!(buffers.outputs, [Vec::<u8>::new()]);
     }
 }

@@ -5,7 +5,7 @@ use std::mem;
 /// The size of a buffer: more than nearly all heads have.
 pub(super) const INPUT: usize = 8 * 1024;
 /// The size of a buffer for a body, where larger reads save system calls.
-const BODY_INPUT: usize = 64 * 1024;
+pub(super) const BODY_INPUT: usize = 64 * 1024;
 
 /// A buffer with unread bytes in it.
 ///
@@ -86,12 +86,12 @@ impl Input {
         self.bytes.is_empty()
     }
 
-    /// Gives it a buffer, if it has none and this one has the usual size.
+    /// Gives it a buffer, if it has none and this one has one of the usual sizes.
     ///
     /// # Errors
     /// The buffer back.
     pub(super) fn lend(&mut self, bytes: Vec<u8>) -> Result<(), Vec<u8>> {
-        if self.is_vacant() && bytes.len() == INPUT {
+        if self.is_vacant() && is_usual(&bytes) {
             self.bytes = bytes;
             Ok(())
         } else {
@@ -105,8 +105,12 @@ impl Input {
             return None;
         }
         let bytes = mem::take(&mut self.bytes);
-        (bytes.len() == INPUT).then_some(bytes)
+        is_usual(&bytes).then_some(bytes)
     }
+}
+
+fn is_usual(bytes: &[u8]) -> bool {
+    matches!(bytes.len(), INPUT | BODY_INPUT)
 }
 
 #[cfg(test)]
@@ -152,7 +156,8 @@ mod tests {
         assert_eq!(input.unread(), [&bytes[INPUT + 1..], &bytes].concat());
         input.consume(5 * INPUT - 1);
         assert!(input.is_empty());
-        assert!(input.give_back().is_none(), "large ones are not pooled");
-        assert!(input.is_vacant());
+        assert_eq!(input.give_back().map(|bytes| bytes.len()), Some(BODY_INPUT));
+        input.lend(vec![0; INPUT + 1]).unwrap_err();
+        assert!(input.is_vacant(), "buffers of other sizes are not for the pool");
     }
 }

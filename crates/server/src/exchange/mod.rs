@@ -175,7 +175,13 @@ impl Exchange {
     /// Room for input, of at least one byte. Tell with [`received`](Self::received) how many bytes
     /// were put at its beginning.
     pub fn read_buf(&mut self) -> &mut [u8] {
-        self.input.room(matches!(self.state, State::Body | State::Draining | State::Lingering))
+        let for_body = self.reads_much();
+        self.input.room(for_body)
+    }
+
+    /// Whether what comes is not a head, so that larger reads are worth their buffer.
+    fn reads_much(&self) -> bool {
+        matches!(self.state, State::Body | State::Draining | State::Lingering)
     }
 
     /// `n` bytes were put into [`read_buf`](Self::read_buf).
@@ -383,8 +389,10 @@ impl Exchange {
 
     /// Takes buffers from the pool, where it has none.
     pub fn lend(&mut self, buffers: &mut Buffers) {
+        let inputs =
+            if self.reads_much() { &mut buffers.large_inputs } else { &mut buffers.inputs };
         if self.input.is_vacant()
-            && let Some(bytes) = buffers.inputs.pop()
+            && let Some(bytes) = inputs.pop()
             && let Err(bytes) = self.input.lend(bytes)
         {
             buffers.keep_input(bytes);
@@ -394,6 +402,11 @@ impl Exchange {
             && let Err(bytes) = self.output.lend(bytes)
         {
             buffers.keep_output(bytes);
+        }
+        if self.spare_head.capacity() == 0
+            && let Some(bytes) = buffers.outputs.pop()
+        {
+            self.spare_head = bytes;
         }
         if self.slots.is_empty()
             && let Some(slots) = buffers.slots.pop()
@@ -414,8 +427,11 @@ impl Exchange {
         if !self.slots.is_empty() && self.input.is_empty() {
             buffers.keep_slots(mem::take(&mut self.slots));
         }
-        self.spare_head = Vec::new();
-        self.spare_body = Vec::new();
+        for spare in [&mut self.spare_head, &mut self.spare_body] {
+            if spare.capacity() > 0 {
+                buffers.keep_output(mem::take(spare));
+            }
+        }
     }
 
     /// Takes the buffers out of a request that is done with.

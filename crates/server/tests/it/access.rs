@@ -65,3 +65,32 @@ fn refused_and_broken_requests_have_records_too() {
         [format!("- - 400 0 {out} complete"), format!("POST /cut 408 53 {timed_out} complete")]
     );
 }
+
+#[test]
+fn an_answer_that_breaks_off_is_not_complete() {
+    let (config, lines) = noting();
+    let breaks = |_: &mut Request| {
+        pauper_message::Body::pieces([Ok("abc"), Err(std::io::Error::other("disk"))], None)
+    };
+    let mut client = Client::with_config(&breaks, config);
+    let out = client.raw(get("/").as_bytes()).len();
+    assert!(client.is_closed());
+    assert_eq!(*lines.lock().unwrap(), [format!("GET / 200 {} {out} broken", get("/").len())]);
+}
+
+#[test]
+fn a_request_that_never_was_answered_has_no_status() {
+    let (config, lines) = noting();
+    let declines = |_: &mut Request| pauper_message::Response::declined();
+    let mut client = Client::with_config(&declines, config);
+    assert!(client.raw(get("/").as_bytes()).is_empty());
+    assert_eq!(*lines.lock().unwrap(), [format!("GET / 0 {} 0 broken", get("/").len())]);
+}
+
+#[test]
+fn a_panic_of_the_function_harms_nobody() {
+    let config = ServerConfig::new().with_on_access(|_| panic!("in the log"));
+    let mut client = Client::with_config(&echo, config);
+    assert_eq!(client.get("/").status(), 200);
+    assert_eq!(client.get("/").status(), 200);
+}

@@ -2,10 +2,15 @@
 //!
 //! In memory: `requests` (heads, bodies, pipelines), `responses` (framing), `refusals` (broken
 //! rules and limits), `smuggling` (no request out of another's body), `times` (time limits with
-//! an own clock), `access` (records). Over sockets: `socket` (what the loop adds to that) and
-//! `stopping`.
+//! an own clock), `access` (records), `logs` (lines of the log), `random` (properties). Over sockets: `socket` (what the loop adds to that),
+//! `stopping`, and `exhaustion` (no more files; nothing to do).
 
 mod access;
+#[cfg(target_os = "linux")]
+mod exhaustion;
+#[cfg(feature = "log")]
+mod logs;
+mod random;
 mod refusals;
 mod requests;
 mod responses;

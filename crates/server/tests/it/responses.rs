@@ -36,7 +36,7 @@ fn pieces(bytes: &[u8], len: Option<u64>) -> Body {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever a handler returns, the bytes on the wire parse back to exactly one response.
     #[test]

@@ -149,7 +149,7 @@ pub(crate) fn answers(mut bytes: &[u8]) -> Vec<(u16, String)> {
     while !bytes.is_empty() {
         match read_answer(bytes, "GET", true) {
             Ok((answer, len)) => {
-                all.push((answer.status(), answer.text().to_owned()));
+                all.push((answer.status(), String::from_utf8_lossy(answer.body()).into_owned()));
                 bytes = &bytes[len..];
             }
             Err(error) => panic!("{error}: {}", bytes.escape_ascii()),
