@@ -6,6 +6,7 @@ use std::fmt;
 use std::panic::Location;
 
 use http::StatusCode;
+use pauper_fields::FieldError;
 
 use crate::response::Response;
 
@@ -14,7 +15,8 @@ type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// Why a handler or hook did not give a response.
 ///
 /// `?` makes one from any [`std::error::Error`] (status 500; the client sees nothing of it, the
-/// log sees all of it, with the place of the `?`). [`abort`], [`redirect`], [`abort_with`] and
+/// log sees all of it, with the place of the `?`). A `FieldError` of `pauper_fields`, a query or
+/// form field that is missing or wrong, is 400 and tells the client which. [`abort`], [`redirect`], [`abort_with`] and
 /// [`decline`] make the others. For `?` to take any error type this type is not itself a
 /// [`std::error::Error`].
 ///
@@ -191,11 +193,12 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
     #[track_caller]
     #[cold]
     fn from(error: E) -> Self {
-        Self::from_kind(Kind::Status {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            message: None,
-            source: Some(Box::new(error)),
-        })
+        // What the client filled in wrongly is told to the client, and is no fault of the server.
+        let (status, message) = match (&error as &dyn Any).downcast_ref::<FieldError>() {
+            Some(field) => (StatusCode::BAD_REQUEST, Some(field.to_string().into_boxed_str())),
+            None => (StatusCode::INTERNAL_SERVER_ERROR, None),
+        };
+        Self::from_kind(Kind::Status { status, message, source: Some(Box::new(error)) })
     }
 }
 
@@ -286,6 +289,15 @@ mod tests {
         assert_eq!(error.message(), None, "the client sees nothing of it");
         assert!(error.log_text().contains("invalid digit"), "{}", error.log_text());
         assert!(error.location().file().ends_with("error.rs"), "{:?}", error.location());
+    }
+
+    #[test]
+    fn a_wrong_field_is_the_clients_fault() {
+        let req = crate::Request::builder().target("/?count=x").build().unwrap();
+        let error = Error::from(req.args().unwrap().required::<u32>("count").unwrap_err());
+        assert_eq!(error.status(), Some(StatusCode::BAD_REQUEST));
+        assert!(error.message().unwrap().contains("count"), "{error:?}");
+        assert!(error.find::<FieldError>().is_some());
     }
 
     #[test]
