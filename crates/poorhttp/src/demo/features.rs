@@ -1,8 +1,6 @@
 //! The handlers that the cards show. What stands between `begin` and `end` of a name, and lines
 //! with `show` and that name, are the source on its card.
 
-use pauper::fields::FieldError;
-use pauper::message::StatusCode;
 use pauper::message::page::{Page, escape};
 use pauper::{Error, Json, Request, Response};
 use serde_json::{Value, json};
@@ -31,12 +29,8 @@ fn birthday(_: &mut Request, name: String, age: u8) -> String {
 fn pots(req: &mut Request) -> Result<String, Error> {
     let args = req.args()?;
     let metal = args.get("metal").unwrap_or("copper");
-    let count = args.getvalue("count").map_err(wrong)?.unwrap_or(1_u32);
+    let count = args.getvalue("count")?.unwrap_or(1_u32); // 400 if it is no number
     Ok(format!("{count} × {metal} pot"))
-}
-
-fn wrong(error: FieldError) -> Error {
-    Error::new(StatusCode::BAD_REQUEST, error.to_string())
 }
 // end: query
 
