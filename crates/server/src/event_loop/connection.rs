@@ -9,7 +9,7 @@ use mio::net::TcpStream;
 use pauper_message::Service;
 
 use super::clock::SystemClock;
-use crate::exchange::{Buffers, Clock, Exchange, Flush, Want, run_inline};
+use crate::exchange::{Buffers, Clock, Exchange, Flush, Now, Want, run_inline};
 
 /// How many requests of one connection are answered before others have a turn.
 const REQUESTS: usize = 32;
@@ -78,11 +78,7 @@ impl Connection {
         };
         match turn {
             Turn::Closed => {
-                if self.exchange.is_broken() {
-                    // A reset, since an orderly end could pass for the end of the body.
-                    let _ = socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
-                }
-                self.exchange.close(clock.now());
+                self.close(clock.now());
                 self.exchange.rest(buffers);
             }
             Turn::Waits(_) => self.exchange.rest(buffers),
@@ -149,6 +145,15 @@ impl Connection {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Ends it, whatever it was doing. What the client has of an answer must not pass for whole, so
+    /// one that is cut ends with a reset.
+    pub(super) fn close(&mut self, now: &Now) {
+        if self.exchange.is_broken() || self.exchange.has_output() {
+            let _ = socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+        }
+        self.exchange.close(now);
     }
 
     fn waits(&self) -> Turn {

@@ -295,7 +295,7 @@ impl EventLoop {
         let left = self.connections.len();
         for token in self.connections.tokens() {
             if let Some(mut connection) = self.connections.remove(token) {
-                connection.exchange.close(&now);
+                connection.close(&now);
             }
         }
         log_info!("stopped, {left} connections were cut");

@@ -40,8 +40,11 @@ mod buffers;
 mod collect;
 mod inline;
 mod input;
+mod lending;
 mod now;
 mod output;
+mod receive;
+mod refuse;
 mod step;
 mod timing;
 
@@ -50,8 +53,8 @@ use std::mem;
 use std::sync::Arc;
 
 use http::StatusCode;
-use pauper_message::{BodyPlan, Error, OwnedHead, Peer, Plan, Request, Response};
-use pauper_wire::{BodyLength, Connection, Event, HeadWriter, HeaderSpan, RequestHead};
+use pauper_message::{BodyPlan, Error, Peer, Plan, Request, Response};
+use pauper_wire::{BodyLength, Connection, HeaderSpan};
 
 pub use access::AccessRecord;
 pub use buffers::Buffers;
@@ -61,10 +64,10 @@ pub use output::Flush;
 pub use step::{Step, Want};
 
 use crate::ServerConfig;
-use crate::log_macros::{Clean, log_error, log_info};
-use access::{Line, Trail};
+use crate::log_macros::{Clean, log_error};
+use access::Trail;
 use collect::Collector;
-use input::{INPUT, Input};
+use input::Input;
 use output::{Output, WriteError};
 use timing::Timing;
 
@@ -385,76 +388,7 @@ impl Exchange {
         }
     }
 
-    // --- buffers ------------------------------------------------------------------------------
-
-    /// Takes buffers from the pool, where it has none.
-    pub fn lend(&mut self, buffers: &mut Buffers) {
-        let inputs =
-            if self.reads_much() { &mut buffers.large_inputs } else { &mut buffers.inputs };
-        if self.input.is_vacant()
-            && let Some(bytes) = inputs.pop()
-            && let Err(bytes) = self.input.lend(bytes)
-        {
-            buffers.keep_input(bytes);
-        }
-        if !self.output.has_buffer()
-            && let Some(bytes) = buffers.outputs.pop()
-            && let Err(bytes) = self.output.lend(bytes)
-        {
-            buffers.keep_output(bytes);
-        }
-        if self.spare_head.capacity() == 0
-            && let Some(bytes) = buffers.outputs.pop()
-        {
-            self.spare_head = bytes;
-        }
-        if self.slots.is_empty()
-            && let Some(slots) = buffers.slots.pop()
-        {
-            self.slots = slots;
-        }
-    }
-
-    /// Gives the buffers in which nothing stands to the pool, because the connection is about to
-    /// wait.
-    pub fn rest(&mut self, buffers: &mut Buffers) {
-        if let Some(bytes) = self.input.give_back() {
-            buffers.keep_input(bytes);
-        }
-        if let Some(bytes) = self.output.give_back() {
-            buffers.keep_output(bytes);
-        }
-        if !self.slots.is_empty() && self.input.is_empty() {
-            buffers.keep_slots(mem::take(&mut self.slots));
-        }
-        for spare in [&mut self.spare_head, &mut self.spare_body] {
-            if spare.capacity() > 0 {
-                buffers.keep_output(mem::take(spare));
-            }
-        }
-    }
-
-    /// Takes the buffers out of a request that is done with.
-    fn reclaim(&mut self, req: Request) {
-        // What the application put into the request is dropped here, and that may panic.
-        let parts = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| req.into_buffers()));
-        let Ok((head, body)) = parts else { return };
-        if let Err(bytes) = self.input.lend(head.bytes)
-            && bytes.capacity() <= INPUT
-        {
-            self.spare_head = bytes;
-        }
-        if self.slots.is_empty() && head.slots.len() == self.config.limits().max_headers() {
-            self.slots = head.slots;
-        }
-        let mut buffer = body.into_buffer();
-        if buffer.capacity() <= INPUT {
-            buffer.clear();
-            self.spare_body = buffer;
-        }
-    }
-
-    // --- requests -----------------------------------------------------------------------------
+    // --- inside -------------------------------------------------------------------------------
 
     fn enter(&mut self, state: State, now: &Now) {
         self.state = state;
@@ -464,252 +398,6 @@ impl Exchange {
     fn consume(&mut self, n: usize) {
         self.input.consume(n);
         self.read += n as u64;
-    }
-
-    /// There is not enough input.
-    fn need_more(&mut self, now: &Now) -> Option<Step> {
-        if !self.eof {
-            return Some(Step::Wait(Want::Read));
-        }
-        if self.eof_told {
-            // The wire has nothing more to say, which it should have.
-            self.enter(State::Closed, now);
-            return None;
-        }
-        self.eof_told = true;
-        if let Err(error) = self.wire.receive_eof() {
-            self.refuse_wire(error, now);
-        }
-        None
-    }
-
-    fn read_head(&mut self, now: &Now) -> Option<Step> {
-        if self.output.is_congested() {
-            return Some(Step::Wait(Want::Write));
-        }
-        if self.input.is_empty() {
-            if !self.eof {
-                return Some(Step::Wait(Want::Read));
-            }
-            self.enter(State::Closing { linger: false }, now);
-            return None;
-        }
-        if self.slots.is_empty() {
-            self.slots = vec![HeaderSpan::default(); self.config.limits().max_headers()];
-        }
-        match self.wire.receive(self.input.unread(), &mut self.slots) {
-            Ok((consumed, Event::Head(head))) => Some(self.begin(head, consumed, now)),
-            Ok((_, Event::NeedMore)) => self.need_more(now),
-            Ok((_, Event::Closed)) => {
-                self.enter(State::Closing { linger: false }, now);
-                None
-            }
-            Ok((_, event)) => unreachable!("{event:?} comes before no head"),
-            Err(error) => {
-                self.refuse_wire(error, now);
-                None
-            }
-        }
-    }
-
-    fn begin(&mut self, head: RequestHead, consumed: usize, now: &Now) -> Step {
-        self.requests += 1;
-        self.body = head.body();
-        self.request_read = self.body == BodyLength::Empty;
-        if let Some(trail) = &mut self.trail {
-            let view = head.view(self.input.unread(), &self.slots);
-            let version = match view.version() {
-                pauper_wire::Version::Http10 => http::Version::HTTP_10,
-                pauper_wire::Version::Http11 => http::Version::HTTP_11,
-            };
-            let line = Line { method: view.method(), target: view.target(), version };
-            trail.begin(Some(&line), self.read, now);
-        }
-        let bytes = self.input.take(consumed, &mut self.spare_head);
-        self.read += consumed as u64;
-        let slots = mem::take(&mut self.slots);
-        self.enter(State::Begin, now);
-        Step::Begin(Request::from_head(OwnedHead { bytes, slots, head }, self.peer, now.time()))
-    }
-
-    /// Begins to take the body of `req`.
-    fn collect(&mut self, mut req: Request, mut collector: Collector, now: &Now) -> Step {
-        let expected = match self.body {
-            BodyLength::Empty => match collector.finish(&mut req) {
-                Ok(()) => {
-                    self.spare_body = collector.abandon();
-                    self.enter(State::Call, now);
-                    return Step::Call(req);
-                }
-                failed => failed,
-            },
-            BodyLength::Fixed(length) => collector.expect(length),
-            BodyLength::Chunked => Ok(()),
-        };
-        match expected {
-            Ok(()) => {
-                self.collecting = Some(Box::new(Collecting { request: req, collector }));
-                self.enter(State::Body, now);
-            }
-            Err(error) => {
-                self.reclaim(req);
-                self.give_up(error, now);
-            }
-        }
-        self.poll(now)
-    }
-
-    fn read_body(&mut self, now: &Now) -> Option<Step> {
-        let Some(collecting) = &mut self.collecting else {
-            unreachable!("a body is collected for a request");
-        };
-        match self.wire.receive(self.input.unread(), &mut []) {
-            Ok((consumed, Event::Data { span, .. })) => {
-                let taken = collecting.collector.take(&self.input.unread()[span]);
-                self.timing.body_received(collecting.collector.received());
-                self.consume(consumed);
-                if let Err(error) = taken {
-                    self.drop_collecting();
-                    self.give_up(error, now);
-                }
-                None
-            }
-            Ok((consumed, Event::End)) => {
-                self.consume(consumed);
-                self.request_read = true;
-                let Collecting { mut request, mut collector } = *self.collecting.take()?;
-                match collector.finish(&mut request) {
-                    Ok(()) => {
-                        self.enter(State::Call, now);
-                        Some(Step::Call(request))
-                    }
-                    Err(error) => {
-                        self.reclaim(request);
-                        self.give_up(error, now);
-                        None
-                    }
-                }
-            }
-            Ok((consumed, Event::NeedMore)) => {
-                self.consume(consumed);
-                if self.wire.wants_continue() && !self.eof {
-                    if self.output.is_empty() {
-                        self.timing.written(now);
-                    }
-                    self.output.buffer().extend_from_slice(HeadWriter::INTERIM_CONTINUE);
-                    self.wire.continue_sent();
-                }
-                self.need_more(now)
-            }
-            Ok((_, event)) => unreachable!("{event:?} does not come in a body"),
-            Err(error) => {
-                self.drop_collecting();
-                self.refuse_wire(error, now);
-                None
-            }
-        }
-    }
-
-    /// Reads and drops the rest of a body.
-    fn drain(&mut self, now: &Now) -> Option<Step> {
-        match self.wire.receive(self.input.unread(), &mut []) {
-            Ok((consumed, Event::Data { .. } | Event::NeedMore)) => {
-                let more = consumed > 0;
-                self.dropped += consumed as u64;
-                self.consume(consumed);
-                if self.dropped > self.config.drain_limit() {
-                    self.enter(State::Closing { linger: true }, now);
-                    return None;
-                }
-                if more { None } else { self.need_more(now) }
-            }
-            Ok((consumed, _)) => {
-                self.consume(consumed);
-                self.request_read = true;
-                self.enter(State::Head, now);
-                None
-            }
-            Err(error) => {
-                self.refuse_wire(error, now);
-                None
-            }
-        }
-    }
-
-    fn drop_collecting(&mut self) {
-        if let Some(collecting) = self.collecting.take() {
-            let Collecting { request, collector } = *collecting;
-            self.spare_body = collector.abandon();
-            self.reclaim(request);
-        }
-    }
-
-    // --- refusals -----------------------------------------------------------------------------
-
-    /// The client broke a rule of the protocol.
-    #[cold]
-    fn refuse_wire(&mut self, error: pauper_wire::Error, now: &Now) {
-        self.drop_collecting();
-        log_info!("{}: refused with {}: {error}", self.peer, error.status());
-        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-        self.refuse(status, error.kind().rule(), now);
-    }
-
-    /// Answers with an error of the connection and closes it; only closes it where an answer
-    /// would come at the wrong place.
-    #[cold]
-    fn refuse(&mut self, status: StatusCode, text: &str, now: &Now) {
-        if !self.wire.response_due() && self.state != State::Head {
-            self.enter(State::Closing { linger: true }, now);
-            return;
-        }
-        if self.state == State::Head {
-            self.request_read = false;
-            if let Some(trail) = &mut self.trail {
-                trail.begin(None, self.read, now);
-            }
-        }
-        let answer = pauper_message::plain_answer(Error::new(status, text));
-        self.send(answer.and_close(), now);
-    }
-
-    /// The request has an answer although its body is not read.
-    #[cold]
-    fn give_up(&mut self, error: Error, now: &Now) {
-        if error.status().is_some_and(|status| status.is_client_error()) {
-            log_info!("{}: refused with {}", self.peer, Clean(error.log_text()));
-        }
-        let answer = self.answer_to_error(error);
-        self.send(answer, now);
-    }
-
-    /// A time limit passed, if one did; see [`deadline`](Self::deadline).
-    pub fn expire(&mut self, now: &Now) {
-        if self.deadline().is_none_or(|deadline| deadline > now.elapsed()) {
-            return;
-        }
-        if self.has_output() && self.timing.stalled(self.config.write_stall(), now) {
-            log_info!("{}: took no byte of its answer (write_stall)", self.peer);
-            self.broken = true;
-            self.close(now);
-            return;
-        }
-        match self.state {
-            State::Head if self.timing.head_begun() => {
-                log_info!("{}: refused with 408: slow head (head_time)", self.peer);
-                let text = "the head took too long (head_time)";
-                self.refuse(StatusCode::REQUEST_TIMEOUT, text, now);
-            }
-            State::Body => {
-                log_info!("{}: refused with 408: slow body (body_rate)", self.peer);
-                self.drop_collecting();
-                let text = "the body took too long (body_rate)";
-                self.refuse(StatusCode::REQUEST_TIMEOUT, text, now);
-            }
-            State::Head | State::Draining | State::Lingering => self.enter(State::Closed, now),
-            State::Begin | State::Call | State::Sending | State::Closing { .. } | State::Closed => {
-            }
-        }
     }
 }
 

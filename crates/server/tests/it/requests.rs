@@ -131,6 +131,19 @@ fn a_sink_gets_the_body_and_leaves_its_result() {
 }
 
 #[test]
+fn sinks_have_a_limit_of_their_own() {
+    let dropped: &'static AtomicUsize = Box::leak(Box::default());
+    let service = Planned(|_: &mut Request| Plan::sink(Summing { sum: 0, dropped }));
+    let config = ServerConfig::new().with_max_body(3).with_max_sink_body(8);
+    let mut client = Client::with_config(&service, config);
+    assert_eq!(client.post("/", "a/b", "12345678").text(), "sum 8");
+    let refused = client.post("/", "a/b", "123456789");
+    assert_eq!(refused.status(), 413);
+    assert!(refused.text().contains("8 bytes (max_sink_body)"), "{refused:?}");
+    assert_eq!(dropped.load(Ordering::SeqCst), 2);
+}
+
+#[test]
 fn a_plan_can_have_its_own_limit() {
     let service = Planned(|_: &mut Request| Plan::buffer_up_to(3));
     let mut client = Client::new(&service);

@@ -130,6 +130,9 @@ fn stopping_ends_by_its_deadline() {
     assert!(took >= 150 * MS && took < Duration::from_secs(5), "{took:?}");
     half_head.assert_closed();
     half_body.assert_closed();
+    // What was cut does not look whole, even to a client that does not count.
+    let error = std::io::copy(&mut slow_reader.socket, &mut std::io::sink()).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 }
 
 #[test]
