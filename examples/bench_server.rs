@@ -1,6 +1,6 @@
 //! The server that load and conformance drivers measure.
 //!
-//! Set by the environment: `PORT` (8080), `WORKERS` (how many loops; 1), `MODE` (`single`), `FILE`
+//! Set by the environment: `PORT` (8080; 0 is any, the line on stdout tells), `WORKERS` (how many loops; 1), `MODE` (`single`), `FILE`
 //! (what `/file` serves).
 
 use std::env;
@@ -97,5 +97,7 @@ fn main() -> pauper::ServeResult {
     app.get("/headers", headers);
     app.get("/status/<code:int>", status);
     app.get("/sleep/<ms:int>", nap);
-    Server::bind(("127.0.0.1", number("PORT", 8080)))?.run(app)
+    let server = Server::bind(("127.0.0.1", number("PORT", 8080)))?;
+    println!("bench_server on http://{}/", server.local_addr());
+    server.run(app)
 }
