@@ -29,7 +29,8 @@ fn birthday(_: &mut Request, name: String, age: u8) -> String {
 fn pots(req: &mut Request) -> Result<String, Error> {
     let args = req.args()?;
     let metal = args.get("metal").unwrap_or("copper");
-    let count = args.getvalue("count")?.unwrap_or(1_u32); // 400 if it is no number
+    // What is no number is answered with 400.
+    let count = args.getvalue("count")?.unwrap_or(1_u32);
     Ok(format!("{count} × {metal} pot"))
 }
 // end: query
