@@ -115,7 +115,8 @@ impl Page {
         html.push_static(
             b"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
               <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-              <meta name=\"color-scheme\" content=\"light dark\">\n<title>",
+              <meta name=\"color-scheme\" content=\"light dark\">\n\
+              <link rel=\"icon\" href=\"data:,\">\n<title>",
         );
         html.push_str(&title);
         html.push_static(b"</title>\n<style>");
