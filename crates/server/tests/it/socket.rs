@@ -176,11 +176,14 @@ fn a_slow_head_is_408_and_an_idle_connection_closed() {
 
 #[test]
 fn a_client_that_takes_nothing_is_cut() {
-    let config = ServerConfig::new().with_write_stall(100 * MS);
+    let (over, is_over) = mpsc::channel();
+    let config = ServerConfig::new()
+        .with_write_stall(100 * MS)
+        .with_on_access(move |record| over.send(record.complete).unwrap());
     let server = serve_with(config, |_: &mut Request| vec![b'x'; 50_000_000]);
     let mut client = Wire::connect(server.addr());
     client.send(get("/"));
-    std::thread::sleep(400 * MS);
+    assert!(!is_over.recv_timeout(crate::support::PATIENCE).unwrap(), "it was never taken");
     let got = client.rest().len();
     assert!(got < 50_000_000, "{got} bytes came all the same");
 }
