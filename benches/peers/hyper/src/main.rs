@@ -1,0 +1,81 @@
+//! hyper: one thread, a match on the path.
+
+use std::convert::Infallible;
+use std::io;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::io::ReaderStream;
+
+type Body = BoxBody<Bytes, io::Error>;
+type Answer = Result<Response<Body>, io::Error>;
+
+fn full(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let body = Full::new(body.into()).map_err(|never: Infallible| match never {}).boxed();
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, content_type.parse().unwrap());
+    Ok(response)
+}
+
+fn not_found() -> Answer {
+    let mut response = full("text/plain", "not found")?;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    Ok(response)
+}
+
+async fn file() -> Answer {
+    let file = tokio::fs::File::open(setting::file()).await?;
+    let length = file.metadata().await?.len();
+    let body = StreamBody::new(ReaderStream::with_capacity(file, 64 << 10).map_ok(Frame::data));
+    let mut response = Response::new(BodyExt::boxed(body));
+    response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    Ok(response)
+}
+
+async fn answer(request: Request<Incoming>) -> Answer {
+    let path = request.uri().path();
+    match path {
+        "/plaintext" => return full("text/plain", setting::PLAINTEXT),
+        "/json" => {
+            let body = serde_json::to_vec(&json!({ "message": "Hello, World!" }))?;
+            return full("application/json", body);
+        }
+        "/hello" => return full("text/plain", setting::HELLO),
+        "/file" => return file().await,
+        _ => {}
+    }
+    if let Some((name, id)) = path.strip_prefix("/user/").and_then(|rest| rest.split_once('/')) {
+        let Ok(id) = id.parse() else { return not_found() };
+        return full("text/plain", setting::user(name, id));
+    }
+    if let Some(Ok(ms)) = path.strip_prefix("/sleep/").map(str::parse) {
+        let done = tokio::task::spawn_blocking(move || setting::block(ms));
+        return full("text/plain", done.await.map_err(io::Error::other)?);
+    }
+    not_found()
+}
+
+fn main() -> io::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let listener = TcpListener::bind(setting::address()).await?;
+        loop {
+            let Ok((stream, _)) = listener.accept().await else { continue };
+            let _ = stream.set_nodelay(true);
+            tokio::spawn(async move {
+                let mut http = http1::Builder::new();
+                http.pipeline_flush(true);
+                let _ = http.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+            });
+        }
+    })
+}

@@ -1,0 +1,76 @@
+//! The tool behind `cargo xtask bench`: builds our server and its peers, checks their answers, loads
+//! them in turn, keeps every single figure as JSON, and renders pages from JSON alone.
+//!
+//! - `options`, `plan`, `servers`, `builds`: what is to be measured, and where its programs are
+//! - `network`: a network namespace without pacing, when there is reason and leave
+//! - `running`, `account`: a server as a process, and what it used
+//! - `answers`: a small client, and whether a server tells the truth
+//! - `load`: wrk, and drivers for what wrk cannot do
+//! - `scenarios`, `measure`: what is done to each server, in interleaved rounds
+//! - `figures`, `render`, `chart`: medians, Markdown and SVG
+
+mod account;
+mod answers;
+mod builds;
+mod chart;
+mod figures;
+mod load;
+mod machine;
+mod measure;
+mod network;
+mod options;
+mod plan;
+mod render;
+mod running;
+mod scenarios;
+mod servers;
+mod shell;
+
+use std::process::ExitCode;
+
+/// An error is a sentence for the person at the terminal.
+type Result<T = ()> = std::result::Result<T, String>;
+
+const HELP: &str = "\
+Usage: cargo xtask bench [OPTIONS]
+       cargo xtask bench render [FILE] [--check]
+       cargo xtask bench instructions [--write]
+       cargo xtask bench list
+
+  --rounds N        how often each server is measured in each scenario (9; quick: 3)
+  --quick           five minutes in all: short runs, no clean builds
+  --scenario NAME   only this one; may be repeated
+  --against NAME    only this peer (and ours, and the floor); may be repeated
+  --out FILE        where the figures go; a whole run goes to docs/benchmarks/data by itself
+  render            writes Markdown and SVG from the newest figures, or those of FILE;
+                    --check only says whether what is there is what would be written
+  instructions      counts instructions of the micro benchmarks by callgrind, compares them with
+                    docs/benchmarks/instructions.json, or writes it
+  list              names scenarios and servers
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match &*words {
+        ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        ["list"] => {
+            measure::list();
+            Ok(())
+        }
+        ["render", rest @ ..] => render::command(rest),
+        // What the tool calls itself with, once it is where it wants to measure.
+        ["measure", file] => plan::Plan::read(file).and_then(|plan| measure::run(&plan)),
+        _ => options::Options::parse(&words).and_then(|options| plan::run(&options)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("bench: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What the tool tells itself before it starts again in the place where it measures.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::network::Place;
+use crate::options::Options;
+use crate::servers::{FLOOR, OURS, SERVERS, Server};
+use crate::{Result, builds, machine, network, shell};
+
+/// How large the file of the file scenario is.
+pub(crate) const FILE_BYTES: usize = 1 << 20;
+
+/// Everything that was found out or built before measuring.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) options: Options,
+    /// Programs, by the servers' names, in their order.
+    pub(crate) programs: Vec<(&'static Server, PathBuf)>,
+    /// A folder for what is passed around; removed at the end.
+    pub(crate) folder: PathBuf,
+    /// Whether we measure in a namespace of our own.
+    pub(crate) namespace: bool,
+    /// What the JSON begins with.
+    pub(crate) facts: Value,
+    /// What building costs, by server.
+    pub(crate) weights: Value,
+}
+
+impl Plan {
+    /// # Errors
+    /// When the file is not there or not what [`run`] writes.
+    pub(crate) fn read(file: &str) -> Result<Self> {
+        let text = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+        let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let programs = value["programs"].as_object().into_iter().flatten();
+        let plan = || {
+            Some(Self {
+                options: Options::from_json(&value["options"])?,
+                programs: programs
+                    .map(|(name, path)| Some((Server::find(name)?, path.as_str()?.into())))
+                    .collect::<Option<_>>()?,
+                folder: value["folder"].as_str()?.into(),
+                namespace: value["namespace"].as_bool()?,
+                facts: value["facts"].clone(),
+                weights: value["weights"].clone(),
+            })
+        };
+        plan().ok_or_else(|| format!("{file} is no plan"))
+    }
+
+    fn write(&self, file: &Path) -> Result {
+        let programs: serde_json::Map<_, _> = self
+            .programs
+            .iter()
+            .map(|(server, path)| (server.name.into(), json!(path.to_string_lossy())))
+            .collect();
+        let value = json!({
+            "options": self.options.to_json(),
+            "programs": programs,
+            "folder": self.folder.to_string_lossy(),
+            "namespace": self.namespace,
+            "facts": self.facts,
+            "weights": self.weights,
+        });
+        fs::write(file, value.to_string()).map_err(|error| error.to_string())
+    }
+}
+
+/// Builds, then measures in another process: on the core for load, in the namespace.
+///
+/// # Errors
+/// When ours cannot be built, a tool is missing, or measuring fails.
+pub(crate) fn run(options: &Options) -> Result {
+    for (tool, package) in [("wrk", "wrk"), ("taskset", "util-linux")] {
+        if !shell::has(tool) {
+            return Err(format!("`{tool}` is missing: apt-get install {package}"));
+        }
+    }
+    let (mut programs, mut unbuilt) = (Vec::new(), serde_json::Map::new());
+    let mut weights = serde_json::Map::new();
+    for server in SERVERS {
+        let always = [OURS, FLOOR].contains(&server.name);
+        let asked =
+            options.against.is_empty() || options.against.iter().any(|it| it == server.name);
+        if !always && !asked {
+            continue;
+        }
+        println!("building {}", server.name);
+        match builds::program(server) {
+            Ok(program) => {
+                if options.wants("build") {
+                    let weight = builds::weigh(server, &program, !options.quick)?;
+                    weights.insert(server.name.into(), weight);
+                }
+                programs.push((server, program));
+            }
+            // Without ours the rest is still worth a look, but must not be mistaken for a result.
+            Err(why) => {
+                println!("  cannot be built: {why}");
+                unbuilt.insert(server.name.into(), json!(first_error(&why)));
+            }
+        }
+    }
+
+    let place = Place::choose();
+    let folder = std::env::temp_dir().join(format!("pauper-bench-{}", std::process::id()));
+    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let plan = Plan {
+        options: options.clone(),
+        facts: facts(options, place, &programs, unbuilt),
+        programs,
+        namespace: place == Place::Namespace,
+        weights: Value::Object(weights),
+        folder: folder.clone(),
+    };
+    let done = measure(&plan, place);
+    let _ = fs::remove_dir_all(&folder);
+    done
+}
+
+fn measure(plan: &Plan, place: Place) -> Result {
+    let file = plan.folder.join("plan.json");
+    plan.write(&file)?;
+    let us = std::env::current_exe().map_err(|error| error.to_string())?;
+    network::allow_files(30_000);
+    let mut words = place.prefix().to_vec();
+    words.extend(dies_with_parent());
+    words.extend(["taskset", "-c", load_core()]);
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).arg(us).arg("measure").arg(&file);
+    let status = command.status().map_err(|error| error.to_string())?;
+    if status.success() { Ok(()) } else { Err("measuring failed".into()) }
+}
+
+fn facts(
+    options: &Options,
+    place: Place,
+    programs: &[(&'static Server, PathBuf)],
+    unbuilt: serde_json::Map<String, Value>,
+) -> Value {
+    let (date, seconds) = machine::now();
+    let servers: serde_json::Map<_, _> = programs
+        .iter()
+        .map(|(server, _)| {
+            let version = builds::version(server);
+            (server.name.into(), json!({ "version": version, "setup": server.setup }))
+        })
+        .collect();
+    json!({
+        "date": date,
+        "unix_seconds": seconds,
+        "commit": machine::commit(),
+        "quick": options.quick,
+        "rounds": options.rounds,
+        "rustc": machine::rustc(),
+        "machine": machine::describe(),
+        "network": place.describe(),
+        "pinned": format!("servers to core {SERVER_CORE}, load to core {}", load_core()),
+        "servers": servers,
+        "not_built": unbuilt,
+    })
+}
+
+/// The core that servers run on.
+pub(crate) const SERVER_CORE: &str = "0";
+
+/// The core that load runs on.
+fn load_core() -> &'static str {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if cores > 1 { "1" } else { SERVER_CORE }
+}
+
+/// The words before a command that make it die with the process that starts it.
+pub(crate) fn dies_with_parent() -> &'static [&'static str] {
+    if shell::has("setpriv") { &["setpriv", "--pdeathsig", "KILL", "--"] } else { &[] }
+}
+
+fn first_error(told: &str) -> &str {
+    told.lines().find(|line| line.starts_with("error")).unwrap_or("cargo failed")
+}
