@@ -34,6 +34,7 @@ struct Entry<'a> {
     target: &'a str,
     version: &'a str,
     status: Option<u16>,
+    /// Of the body.
     bytes: u64,
 }
 
@@ -55,7 +56,7 @@ impl<W: Write> AccessLog<W> {
                 _ => "HTTP/1.1",
             },
             status: record.status.map(|status| status.as_u16()),
-            bytes: record.bytes_out,
+            bytes: record.body_out,
         })
     }
 

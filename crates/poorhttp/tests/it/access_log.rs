@@ -13,7 +13,7 @@ fn one_line_for_each_answer() {
     let (time, rest) = rest.split_once("] ").unwrap();
     // 20/Nov/2026:19:00:00 +0000
     assert!(time.ends_with(" +0000") && time.len() == 26, "{time}");
-    let bytes = answer.len();
+    let bytes = answer.split_once("\r\n\r\n").unwrap().1.len();
     assert_eq!(rest, format!("\"GET /hello/world HTTP/1.1\" 200 {bytes}"));
 
     daemon.get("/nothing");

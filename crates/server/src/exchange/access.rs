@@ -29,6 +29,8 @@ pub struct AccessRecord<'a> {
     pub bytes_in: u64,
     /// The bytes of the answer that were written, its head included.
     pub bytes_out: u64,
+    /// Those of them that belong to its body, as it was sent (chunked framing included).
+    pub body_out: u64,
     /// When the head was complete.
     pub received: SystemTime,
     /// From then until the first byte of the answer was written.
@@ -50,6 +52,8 @@ struct Entry {
     in_end: u64,
     status: Option<StatusCode>,
     out_start: u64,
+    /// Where the head of the answer ends.
+    body_start: u64,
     /// None while the answer is being made.
     out_end: Option<u64>,
     first_byte: Option<Duration>,
@@ -67,6 +71,7 @@ impl Entry {
             in_end: 0,
             status: None,
             out_start: 0,
+            body_start: 0,
             out_end: None,
             first_byte: None,
         }
@@ -104,16 +109,18 @@ impl Trail {
         entry.in_end = in_start;
         entry.status = None;
         entry.out_start = 0;
+        entry.body_start = 0;
         entry.out_end = None;
         entry.first_byte = None;
         self.entries.push_back(entry);
     }
 
-    /// Its answer begins at `out_start`.
-    pub(super) fn answered(&mut self, status: StatusCode, out_start: u64) {
+    /// Its answer begins at `out_start`, and the body of that at `body_start`.
+    pub(super) fn answered(&mut self, status: StatusCode, out_start: u64, body_start: u64) {
         if let Some(entry) = self.entries.back_mut() {
             entry.status = Some(status);
             entry.out_start = out_start;
+            entry.body_start = body_start;
         }
     }
 
@@ -184,6 +191,7 @@ impl Trail {
             status: entry.status,
             bytes_in: entry.in_end - entry.in_start,
             bytes_out: out.saturating_sub(entry.out_start),
+            body_out: entry.status.map_or(0, |_| out.saturating_sub(entry.body_start)),
             received: entry.received,
             first_byte: entry.first_byte,
             total: now.elapsed().saturating_sub(entry.began),

@@ -50,7 +50,7 @@ impl Exchange {
             return;
         }
         if let Some(trail) = &mut self.trail {
-            trail.answered(parts.status, out_start);
+            trail.answered(parts.status, out_start, self.output.end());
         }
         if out_start == self.output.written() {
             // There was nothing to write before, so the client could not stall.
@@ -143,6 +143,26 @@ impl Exchange {
     }
 }
 
+/// A name as people and old clients know it from other servers, `Content-Type` for `content-type`.
+/// Names of more than 64 bytes stay as they are.
+fn title_case<'n>(name: &'n str, cased: &'n mut [u8; 64]) -> &'n str {
+    match name {
+        "etag" => return "ETag",
+        "www-authenticate" => return "WWW-Authenticate",
+        _ => {}
+    }
+    let Some(cased) = cased.get_mut(..name.len()) else { return name };
+    cased.copy_from_slice(name.as_bytes());
+    let mut first = true;
+    for byte in cased.iter_mut() {
+        if first {
+            byte.make_ascii_uppercase();
+        }
+        first = *byte == b'-';
+    }
+    std::str::from_utf8(cased).unwrap_or(name)
+}
+
 fn write_head(
     out: &mut Vec<u8>,
     parts: &ResponseParts,
@@ -160,9 +180,30 @@ fn write_head(
         head.date(now.date());
     }
     for (name, value) in parts.headers.iter() {
-        head.header(name.as_str(), value.as_bytes().trim_ascii())?;
+        let mut cased = [0; 64];
+        head.header(title_case(name.as_str(), &mut cased), value.as_bytes().trim_ascii())?;
     }
     head.framing(framing);
     head.finish();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title_case;
+
+    #[test]
+    fn names_are_written_as_they_are_known() {
+        let long = "x".repeat(65);
+        for (name, expected) in [
+            ("content-type", "Content-Type"),
+            ("x-b", "X-B"),
+            ("etag", "ETag"),
+            ("www-authenticate", "WWW-Authenticate"),
+            ("-a--b", "-A--B"),
+            (long.as_str(), long.as_str()),
+        ] {
+            assert_eq!(title_case(name, &mut [0; 64]), expected);
+        }
+    }
 }
