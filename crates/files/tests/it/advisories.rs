@@ -234,8 +234,10 @@ fn names_cannot_write_the_listing() {
     }
 }
 
+/// Where the links of the page's body lead.
 fn links(html: &str) -> impl Iterator<Item = &str> {
-    html.split(" href=\"").skip(1).map(|rest| rest.split('"').next().unwrap())
+    let (_, body) = html.split_once("<body>").unwrap();
+    body.split(" href=\"").skip(1).map(|rest| rest.split('"').next().unwrap())
 }
 
 /// CVE-2017-7234 (Django), CVE-2021-21330 (aiohttp), CVE-2020-28724 (Werkzeug).
