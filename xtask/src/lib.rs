@@ -1,9 +1,11 @@
 //! The project's own commands, and what its tests of the repository share with them.
 //!
-//! One module for each command: [`ci`], [`budget`], [`arrows`]. [`workspace`] reads the manifests
-//! through `cargo metadata`; [`shell`] runs programs. Nothing here is part of what is published.
+//! One module for each command: [`ci`], [`budget`], [`arrows`], [`bench`]. [`workspace`] reads the
+//! manifests through `cargo metadata`; [`shell`] runs programs. Nothing here is part of what is
+//! published.
 
 pub mod arrows;
+pub mod bench;
 pub mod budget;
 pub mod ci;
 pub mod date;

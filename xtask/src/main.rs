@@ -16,6 +16,9 @@ Usage: cargo xtask COMMAND [OPTIONS]
   arrows [--table]
         compares the dependencies between our crates with the allowed ones.
         --table prints the table that ARCHITECTURE.md shows.
+  bench [OPTIONS] | render | instructions | list
+        measures our server beside others and keeps the figures, makes pages of
+        them, counts instructions; `cargo xtask bench --help` says more.
   help
         this text
 ";
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         Some("ci") => xtask::ci::run(&rest),
         Some("budget") => xtask::budget::run(&rest),
         Some("arrows") => xtask::arrows::run(&rest),
+        Some("bench") => xtask::bench::run(&rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(())

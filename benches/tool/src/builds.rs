@@ -44,12 +44,12 @@ pub(crate) fn program(server: &Server) -> Result<PathBuf> {
     let mut command = build(server, None);
     command.arg("--message-format=json-render-diagnostics");
     let told = shell::output(&mut command)?;
-    let made = told.lines().filter_map(|line| {
+    let mut made = told.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         let ours = message["target"]["name"].as_str() == Some(server.binary);
         message["executable"].as_str().filter(|_| ours).map(PathBuf::from)
     });
-    made.last().ok_or_else(|| format!("cargo names no program for {}", server.name))
+    made.next_back().ok_or_else(|| format!("cargo names no program for {}", server.name))
 }
 
 /// What a server's program weighs: outside crates it is made of, bytes, and, if `clean`, what a

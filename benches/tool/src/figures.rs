@@ -118,11 +118,10 @@ pub(crate) fn table(data: &Value, scenario: &Scenario) -> String {
     text
 }
 
-/// A number with three digits that matter, or all before the point.
+/// A number with three digits that matter, or all before the point; a count without a point.
 pub(crate) fn number(value: f64) -> String {
     match value.abs() {
-        0.0 => "0".into(),
-        size if size >= 100.0 => thousands(value.round() as i64),
+        size if size >= 100.0 || size.fract() == 0.0 => thousands(value.round() as i64),
         size if size >= 10.0 => format!("{value:.1}"),
         size if size >= 0.1 => format!("{value:.2}"),
         _ => format!("{value:.3}"),
@@ -133,7 +132,7 @@ fn thousands(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();
     let mut text = String::from(if value < 0 { "-" } else { "" });
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -160,6 +159,7 @@ mod tests {
     fn numbers_have_the_digits_that_matter() {
         for (value, text) in [
             (0.0, "0"),
+            (7.0, "7"),
             (0.0123, "0.012"),
             (4.104, "4.10"),
             (56.04, "56.0"),
@@ -172,18 +172,18 @@ mod tests {
     #[test]
     fn a_table_compares_with_ours_and_with_the_floor() {
         let runs = json!({
-            "pauper": [{ "cpu_us": 4.0 }], "hyper": [{ "cpu_us": 6.0 }, { "cpu_us": 5.0 }],
-            "raw-epoll": [{ "cpu_us": 2.0 }], "rouille": [{}],
+            "pauper": [{ "cpu_us": 4.02 }], "hyper": [{ "cpu_us": 6.04 }, { "cpu_us": 5.02 }],
+            "raw-epoll": [{ "cpu_us": 2.01 }], "rouille": [{}],
         });
         let data = json!({ "scenarios": { "plaintext": { "runs": runs } } });
         let text = table(&data, &SCENARIOS[0]);
         let lines: Vec<&str> = text.lines().skip(2).collect();
         assert!(
-            lines[0].starts_with("| _raw-epoll_ | 2.00 | 2.00 – 2.00 | 0.50 | 1.00 |"),
+            lines[0].starts_with("| _raw-epoll_ | 2.01 | 2.01 – 2.01 | 0.50 | 1.00 |"),
             "{text}"
         );
-        assert!(lines[1].starts_with("| **pauper** | 4.00 |"), "{text}");
-        assert!(lines[2].starts_with("| hyper | 5.50 | 5.00 – 6.00 | 1.38 | 2.75 |"), "{text}");
+        assert!(lines[1].starts_with("| **pauper** | 4.02 |"), "{text}");
+        assert!(lines[2].starts_with("| hyper | 5.53 | 5.02 – 6.04 | 1.38 | 2.75 |"), "{text}");
         assert_eq!(lines.len(), 3, "without a figure there is no row: {text}");
         let bars: Vec<usize> = text.lines().map(|line| line.matches('|').count()).collect();
         assert!(bars.iter().all(|count| *count == bars[0]), "{text}");

@@ -38,7 +38,10 @@ pub(crate) fn command(words: &[&str]) -> Result {
         let mut wrong: Vec<&String> = pages.keys().filter(differs).collect();
         wrong.extend(&stale);
         return match &*wrong {
-            [] => Ok(println!("{} pages are what {name} says", pages.len())),
+            [] => {
+                println!("{} pages are what {name} says", pages.len());
+                Ok(())
+            }
             wrong => {
                 Err(format!("not what {name} says: {wrong:?}; run `cargo xtask bench render`"))
             }
@@ -202,14 +205,14 @@ mod tests {
 
     #[test]
     fn without_figures_there_is_no_chart() {
-        let runs = json!({ "pauper": [{ "cpu_us": 4.0 }] });
+        let runs = json!({ "pauper": [{ "cpu_us": 4.02 }] });
         let mut data = json!({
             "servers": { "pauper": {} }, "scenarios": { "plaintext": { "runs": runs } },
         });
         let with = file("with", &data);
         let some = pages(&with).unwrap();
         assert_eq!(some.keys().collect::<Vec<_>>(), ["charts/plaintext.svg", "results.md"]);
-        assert!(some["results.md"].contains("| **pauper** | 4.00 |"));
+        assert!(some["results.md"].contains("| **pauper** | 4.02 |"));
         data["scenarios"]["plaintext"]["runs"] = json!({});
         let without = file("without", &data);
         assert!(pages(&without).unwrap_err().contains("no figures"));

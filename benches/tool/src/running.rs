@@ -68,6 +68,11 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether it is not there any more.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// What it used so far.
     pub(crate) fn cpu(&self) -> Cpu {
         account::cpu(self.pid())

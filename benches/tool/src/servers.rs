@@ -88,7 +88,15 @@ pub(crate) const SERVERS: &[Server] = &[
         "rouille",
         "`pool_size(1)`, 64 where handlers block; on tiny_http, whose own threads read connections",
     ),
-    peer("astra", "peer-astra", "astra", "`max_workers(1)`, 64 where handlers block"),
+    Server {
+        handlers: 128,
+        ..peer(
+            "astra",
+            "peer-astra",
+            "astra",
+            "`max_workers(128)`, because each connection holds a worker",
+        )
+    },
 ];
 
 const fn peer(

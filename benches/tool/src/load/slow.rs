@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::answers::Client;
 
-const PATIENCE: Duration = Duration::from_millis(500);
+/// More than a second, after which a connection that found the queue full is tried again.
+const PATIENCE: Duration = Duration::from_millis(1200);
 
 /// Opens so many slow connections, does `work` while they drip; what it gave, how many were open
 /// before it, and how many the server had closed after it.

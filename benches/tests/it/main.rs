@@ -1,0 +1,3 @@
+//! - `instructions`: no case needs more instructions than are kept
+
+mod instructions;
