@@ -98,7 +98,7 @@ pub(crate) fn run(options: &Options) -> Result {
                 }
                 programs.push((server, program));
             }
-            // Without ours the rest is still worth a look, but must not be mistaken for a result.
+            Err(why) if server.name == OURS => return Err(why),
             Err(why) => {
                 println!("  cannot be built: {why}");
                 unbuilt.insert(server.name.into(), json!(first_error(&why)));

@@ -150,7 +150,7 @@ fn head(data: &Value, name: &str) -> Result<String> {
         );
     }
     text.push_str(&format!(
-        "\n- {}, commit {}, {}\n- {}, {} cores, Linux {}; {}; {}\n\
+        "\n- {}, commit {}, {}\n- {}, {} cores, Linux {}; {}; {}; at most {} open files for each process\n\
          - load average {} before, {} after: what else ran on the machine is in these figures\n",
         word(&data["date"]),
         word(&data["commit"]),
@@ -160,6 +160,7 @@ fn head(data: &Value, name: &str) -> Result<String> {
         word(&machine["kernel"]),
         word(&data["network"]),
         word(&data["pinned"]),
+        word(&machine["open_files"]),
         word(&machine["load_average_at_start"]),
         word(&machine["load_average_at_end"]),
     ));
