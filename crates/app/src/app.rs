@@ -63,6 +63,11 @@ pub struct App {
     pub(crate) mistakes: Vec<String>,
 }
 
+/// The methods whose answers are ordinary ones.
+pub(crate) const ORDINARY: Methods = Methods::from_bits_truncate(
+    Methods::ALL.bits() & !(Methods::CONNECT.bits() | Methods::TRACE.bits()),
+);
+
 /// What a route leads to.
 pub(crate) struct Target {
     pub(crate) endpoint: Box<Endpoint>,
@@ -222,10 +227,11 @@ impl App {
         self.route(Methods::OPTIONS, pattern, handler)
     }
 
-    /// Answers every method of RFC 9110 and PATCH.
+    /// Answers every method of RFC 9110 and PATCH, but CONNECT and TRACE: an ordinary answer to
+    /// these would open a tunnel, or send secrets back.
     #[track_caller]
     pub fn any<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.route(Methods::ALL, pattern, handler)
+        self.route(ORDINARY, pattern, handler)
     }
 
     /// Adds a filter for groups, `<name:filter>`, before the routes that use it. What it takes is

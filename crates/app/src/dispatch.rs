@@ -1,13 +1,11 @@
 //! The way of a request through an application; the steps are listed at [`App`].
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use pauper_message::{
-    BodyPlan, CheckError, Error, Plan, Request, Response, Service, StatusCode, abort,
+    BodyPlan, CheckError, Error, Plan, Request, Response, Service, StatusCode, abort, guard,
 };
 use pauper_router::{Allow, Found, Methods};
 
-use crate::app::{App, Registered};
+use crate::app::{App, ORDINARY, Registered};
 use crate::hooks::Next;
 use crate::pages;
 
@@ -113,13 +111,13 @@ impl App {
 
     /// Step 1: what answers this request.
     fn find(&self, req: &mut Request) -> Routed {
-        if let Some(error) = req.path_error() {
-            return Routed::Error(error);
-        }
         if req.target() == "*" {
             // OPTIONS for the server as a whole (RFC 9110, section 9.3.7).
-            let methods = Allow::default().with(Methods::ALL);
-            return Routed::NotAllowed(methods);
+            return Routed::NotAllowed(Allow::default().with(ORDINARY));
+        }
+        if let Some(error) = req.path_error() {
+            // No pattern can match it. A folder has files of any name and looks at the bytes.
+            return self.ask_services(req).unwrap_or(Routed::Error(error));
         }
         match self.router.find(req.method().as_str(), req.routing_path()) {
             Found::Match(found) => {
@@ -136,17 +134,25 @@ impl App {
             Found::MethodNotAllowed(allow) => return Routed::NotAllowed(allow),
             Found::NotFound => {}
         }
-        for (index, service) in self.services.iter().enumerate() {
-            match guard(|| Ok(service.begin(req))) {
-                Ok(Plan { body: BodyPlan::Pass, .. }) => {}
-                Ok(plan) => return Routed::Answer(Answer::Service(index), plan),
-                Err(error) => return Routed::Error(error),
-            }
+        if req.method() == "CONNECT" {
+            // Whoever answers this with 200 has opened a tunnel, so only a route of its own may.
+            return Routed::Error(abort(StatusCode::NOT_IMPLEMENTED));
         }
-        match self.default {
+        self.ask_services(req).unwrap_or_else(|| match self.default {
             Some(_) => Routed::Answer(Answer::Default, Plan::buffer()),
             None => Routed::Error(abort(StatusCode::NOT_FOUND)),
-        }
+        })
+    }
+
+    /// The first service that does not pass.
+    fn ask_services(&self, req: &mut Request) -> Option<Routed> {
+        self.services.iter().enumerate().find_map(|(index, service)| {
+            match guard(|| Ok(service.begin(req))) {
+                Ok(Plan { body: BodyPlan::Pass, .. }) => None,
+                Ok(plan) => Some(Routed::Answer(Answer::Service(index), plan)),
+                Err(error) => Some(Routed::Error(error)),
+            }
+        })
     }
 
     /// Step 4: the wraps and inside them the endpoint, whose panic they see as an error.
@@ -233,13 +239,6 @@ impl App {
         report(req, &failed);
         failed.into_response().unwrap_or_else(|_| pages::internal_error(req))
     }
-}
-
-/// Calls code of the user and turns a panic into an error.
-fn guard<T>(call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    // What a panic left half done can be seen only by what the user shares between requests,
-    // and there a poisoned lock says so.
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|payload| Err(Error::from_panic(&*payload)))
 }
 
 /// Errors that are the program's own fault go to the log; the client's do not.

@@ -50,13 +50,13 @@ impl PathArg for Box<str> {
     }
 }
 
-macro_rules! parsed_args {
-    ($expects:literal, $kinds:pat, $($value:ty)*) => {$(
+macro_rules! int_args {
+    ($($value:ty)*) => {$(
         impl PathArg for $value {
-            const EXPECTS: &'static str = $expects;
+            const EXPECTS: &'static str = "`:int`";
 
             fn accepts(kind: Kind) -> bool {
-                matches!(kind, $kinds)
+                matches!(kind, Kind::Int)
             }
 
             fn from_group(text: &str) -> Option<Self> {
@@ -66,8 +66,26 @@ macro_rules! parsed_args {
     )*};
 }
 
-parsed_args!("`:int`", Kind::Int, u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
-parsed_args!("`:float` or `:int`", Kind::Float | Kind::Int, f32 f64);
+int_args!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+
+macro_rules! float_args {
+    ($($value:ty)*) => {$(
+        impl PathArg for $value {
+            const EXPECTS: &'static str = "`:float` or `:int`";
+
+            fn accepts(kind: Kind) -> bool {
+                matches!(kind, Kind::Float | Kind::Int)
+            }
+
+            /// A number too large for the type would be parsed to infinity, which nobody sent.
+            fn from_group(text: &str) -> Option<Self> {
+                text.parse().ok().filter(|number: &$value| number.is_finite())
+            }
+        }
+    )*};
+}
+
+float_args!(f32 f64);
 
 /// What a handler says of its arguments at start-up.
 #[derive(Clone, Copy, Debug)]

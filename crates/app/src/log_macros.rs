@@ -1,13 +1,23 @@
-//! Logging that costs nothing, call sites included, without the feature `log`.
+//! Errors of handlers, for the log.
 
-#[cfg(feature = "log")]
+/// An error, through the `log` facade where the feature is on and the program installed a logger;
+/// on standard error otherwise, since an error that nobody is told of is found last.
 macro_rules! error {
-    ($($part:tt)*) => { ::log::error!(target: "pauper::app", $($part)*) };
-}
-
-#[cfg(not(feature = "log"))]
-macro_rules! error {
-    ($($part:tt)*) => {{ let _ = format_args!($($part)*); }};
+    ($($part:tt)*) => {{
+        #[cfg(feature = "log")]
+        let silent = ::log::max_level() == ::log::LevelFilter::Off;
+        #[cfg(not(feature = "log"))]
+        let silent = true;
+        if silent {
+            // A standard error that is closed is no reason to fail.
+            let _ = ::std::io::Write::write_fmt(
+                &mut ::std::io::stderr().lock(),
+                format_args!("pauper: {}\n", format_args!($($part)*)),
+            );
+        }
+        #[cfg(feature = "log")]
+        ::log::error!(target: "pauper::app", $($part)*);
+    }};
 }
 
 pub(crate) use error;

@@ -5,10 +5,14 @@ use pauper_message::{Request, Response, StatusCode};
 
 /// The answer to an error: a page, JSON or text, as the client prefers.
 pub(crate) fn error(req: &Request, status: StatusCode, message: Option<&str>) -> Response {
+    if !(status.is_client_error() || status.is_server_error()) {
+        return Response::new(status);
+    }
     let name = status.canonical_reason().unwrap_or("Error");
     let sentence = message.map_or_else(|| sentence(req, status), str::to_owned);
     let title = format!("{} {name}", status.as_u16());
-    let kinds = ["text/html", "application/json", "text/plain"];
+    // Who takes anything is a program rather than a browser.
+    let kinds = ["text/plain", "text/html", "application/json"];
     let response = match req.prefer(&kinds) {
         Some("application/json") => {
             let body = format!(

@@ -29,10 +29,21 @@ struct Inner {
 }
 
 enum Kind {
-    Status { status: StatusCode, message: Option<Box<str>>, source: Option<BoxError> },
+    Status { status: StatusCode, message: Option<Box<str>>, source: Source },
     Response(Response),
     Panic(Box<str>),
     Declined,
+}
+
+/// An error of the user, whose `Drop` may panic wherever an [`Error`] happens to end.
+struct Source(Option<BoxError>);
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        if let Some(error) = self.0.take() {
+            crate::drop_quietly(error);
+        }
+    }
 }
 
 /// What an [`Error`] asks for, borrowed; see [`Error::view`].
@@ -64,7 +75,7 @@ impl Error {
         Self::from_kind(Kind::Status {
             status,
             message: Some(message.into().into_boxed_str()),
-            source: None,
+            source: Source(None),
         })
     }
 
@@ -79,20 +90,15 @@ impl Error {
         Self::from_kind(Kind::Status {
             status,
             message: message.map(Into::into),
-            source: Some(source.into()),
+            source: Source(Some(source.into())),
         })
     }
 
-    /// An error made from what [`std::panic::catch_unwind`] caught.
+    /// The error of a panic with this text; see [`guard`](crate::guard).
     #[track_caller]
     #[cold]
-    pub fn from_panic(payload: &(dyn Any + Send)) -> Self {
-        let text = payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("a panic without a text");
-        Self::from_kind(Kind::Panic(text.into()))
+    pub(crate) fn panicked(text: Box<str>) -> Self {
+        Self::from_kind(Kind::Panic(text))
     }
 
     /// What this error asks for.
@@ -127,7 +133,7 @@ impl Error {
     pub fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
             Kind::Status { source, .. } => {
-                source.as_deref().map(|error| error as &(dyn StdError + 'static))
+                source.0.as_deref().map(|error| error as &(dyn StdError + 'static))
             }
             _ => None,
         }
@@ -161,7 +167,8 @@ impl Error {
         }
     }
 
-    /// What the log should say: the whole chain of sources and the place; never for clients.
+    /// What the log should say: the whole chain of sources and the place; never for clients. A
+    /// source whose `Display` panics is told of as such.
     pub fn log_text(&self) -> String {
         use fmt::Write as _;
         let mut text = match &self.0.kind {
@@ -173,10 +180,16 @@ impl Error {
         if let Some(message) = self.message() {
             let _ = write!(text, ": {message}");
         }
-        let mut next = self.source();
-        while let Some(error) = next {
-            let _ = write!(text, ": {error}");
-            next = error.source();
+        let told = crate::guard(|| {
+            let mut next = self.source();
+            while let Some(error) = next {
+                let _ = write!(text, ": {error}");
+                next = error.source();
+            }
+            Ok(())
+        });
+        if told.is_err() {
+            text.push_str(" (an error that cannot be shown)");
         }
         let _ = write!(text, " ({}:{})", self.0.location.file(), self.0.location.line());
         text
@@ -198,7 +211,7 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
             Some(field) => (StatusCode::BAD_REQUEST, Some(field.to_string().into_boxed_str())),
             None => (StatusCode::INTERNAL_SERVER_ERROR, None),
         };
-        Self::from_kind(Kind::Status { status, message, source: Some(Box::new(error)) })
+        Self::from_kind(Kind::Status { status, message, source: Source(Some(Box::new(error))) })
     }
 }
 
@@ -228,11 +241,13 @@ impl IntoStatus for u16 {
 #[cold]
 pub fn abort(status: impl IntoStatus) -> Error {
     match status.into_status() {
-        Some(status) => Error::from_kind(Kind::Status { status, message: None, source: None }),
+        Some(status) => {
+            Error::from_kind(Kind::Status { status, message: None, source: Source(None) })
+        }
         None => Error::from_kind(Kind::Status {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             message: None,
-            source: Some("abort was called with a number that is no status".into()),
+            source: Source(Some("abort was called with a number that is no status".into())),
         }),
     }
 }

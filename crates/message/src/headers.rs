@@ -1,5 +1,6 @@
 //! The headers of a response: ordered, validated, without those that decide framing.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING, UPGRADE};
@@ -117,6 +118,15 @@ impl IntoHeaderValue for &str {
 impl IntoHeaderValue for String {
     fn into_header_value(self) -> Option<HeaderValue> {
         HeaderValue::from_maybe_shared(bytes::Bytes::from(self)).ok()
+    }
+}
+
+impl IntoHeaderValue for Cow<'_, str> {
+    fn into_header_value(self) -> Option<HeaderValue> {
+        match self {
+            Cow::Borrowed(text) => text.into_header_value(),
+            Cow::Owned(text) => text.into_header_value(),
+        }
     }
 }
 

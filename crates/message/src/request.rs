@@ -20,24 +20,14 @@ use crate::request_body::{BodyReader, RequestBody};
 
 /// The head of a request as the server read it: the bytes of this message alone, the table of its
 /// headers, and the verdict of the parser on them.
-///
-/// It is a buffer on its way through a request. What stands in it behind the head was never
-/// cleared, may be of anybody, and is not to be looked at: [`Request`] shows the head alone.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct OwnedHead {
-    /// The bytes of the head from its first on, to the empty line that ends it at
-    /// `head.len()`. The buffer may be longer; the rest of it means nothing.
+    /// The bytes of the head, from its first to the empty line that ends it, and no others.
     pub bytes: Vec<u8>,
     /// Where the headers stand in `bytes`; may be longer than there are headers.
     pub slots: Vec<HeaderSpan>,
     /// The parsed head.
     pub head: pauper_wire::RequestHead,
-}
-
-impl fmt::Debug for OwnedHead {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OwnedHead").field(&self.head.len()).finish()
-    }
 }
 
 /// The two ends of the connection that a request came by.
@@ -150,8 +140,7 @@ impl Request {
         crate::RequestBuilder::default()
     }
 
-    /// Takes the request apart into the buffers that it was made of, for the next one. For servers;
-    /// see [`OwnedHead`] for what else may stand in them.
+    /// Takes the request apart into the buffers that it was made of, for the next one.
     pub fn into_buffers(self) -> (OwnedHead, RequestBody) {
         (self.head, self.body)
     }

@@ -1,5 +1,6 @@
 //! The answer to a request.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -134,11 +135,14 @@ impl Response {
         response
     }
 
-    /// 302 to `location`, relative or absolute, which is sent as it is given.
+    /// 302 to `location`, relative or absolute.
     ///
-    /// For other kinds add [`with_status`](Self::with_status): 303 after a form, 308 for good.
+    /// Spaces, quotes and whatever else no reference can hold (RFC 3986) is percent-encoded; what
+    /// has a meaning there is sent as it is. So data needs its own encoding first:
+    /// `format!("/find?q={}", pauper_fields::percent::encode_query_component(text))`. For other
+    /// kinds of redirect add [`with_status`](Self::with_status): 303 after a form, 308 for good.
     pub fn redirect(location: &str) -> Self {
-        Self::new(StatusCode::FOUND).with_header(http::header::LOCATION, location)
+        Self::new(StatusCode::FOUND).with_header(http::header::LOCATION, reference(location))
     }
 
     /// With another status. A number outside 100 to 999 spoils the response.
@@ -250,7 +254,10 @@ impl Response {
     pub fn into_result(mut self) -> Result<Self, Error> {
         match self.fault.take() {
             None => Ok(self),
-            Some(error) => Err(error),
+            Some(error) => {
+                crate::drop_quietly(self);
+                Err(error)
+            }
         }
     }
 
@@ -262,7 +269,10 @@ impl Response {
         let Self { status, headers, body, close, shutdown, declined, fault } = self;
         match fault {
             None => Ok(ResponseParts { status, headers, body, close, shutdown, declined }),
-            Some(error) => Err(error),
+            Some(error) => {
+                crate::drop_quietly((headers, body));
+                Err(error)
+            }
         }
     }
 }
@@ -275,6 +285,27 @@ impl fmt::Debug for Response {
             .field("body", &self.body)
             .finish_non_exhaustive()
     }
+}
+
+/// A reference with the bytes encoded that RFC 3986 has no place for. Control characters stay: they
+/// are refused as part of a header, and a line end in a location is no mistake to be mended.
+fn reference(location: &str) -> Cow<'_, str> {
+    let foreign = |byte: u8| {
+        !byte.is_ascii()
+            || matches!(byte, b' ' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+    };
+    if !location.bytes().any(foreign) {
+        return Cow::Borrowed(location);
+    }
+    let mut encoded = String::with_capacity(location.len() + 16);
+    for byte in location.bytes() {
+        if foreign(byte) {
+            encoded.push_str(&format!("%{byte:02X}"));
+        } else {
+            encoded.push(char::from(byte));
+        }
+    }
+    Cow::Owned(encoded)
 }
 
 /// Takes over status, headers and body. The headers that the server sets itself are left out, the
@@ -355,7 +386,7 @@ macro_rules! respond_with {
 }
 
 respond_with! {
-    text: &'static str, String, std::borrow::Cow<'static, str>, Box<str>;
+    text: &'static str, String, Cow<'static, str>, Box<str>;
     bytes: &'static [u8], Vec<u8>, Bytes, IoList;
     body_of: Body;
     new: StatusCode;
@@ -510,6 +541,19 @@ mod tests {
         let cookies = [("set-cookie", "a=1"), ("set-cookie", "b=2")];
         let response = (200, cookies, "a").into_response().unwrap();
         assert_eq!(response.headers().get_all("set-cookie").count(), 2);
+    }
+
+    #[test]
+    fn a_location_holds_only_what_a_reference_can() {
+        for (given, sent) in [
+            ("/a?b=c&d=%20#e", "/a?b=c&d=%20#e"),
+            ("/a b\"<>\\^`{|}", "/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D"),
+            ("/ä", "/%C3%A4"),
+            ("https://[::1]:80/x", "https://[::1]:80/x"),
+        ] {
+            assert_eq!(Response::redirect(given).headers().get("location").unwrap(), sent);
+        }
+        assert!(Response::redirect("/a\r\nb").into_result().is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorView};
 use crate::request::Request;
 use crate::response::{IntoResponse, Response};
 
@@ -91,8 +91,10 @@ impl<S: Service + ?Sized> Service for std::sync::Arc<S> {
 }
 
 /// The answer to an error where no application makes a page of it: the status, its name and the
-/// error's message for the client as plain text. A declined request closes the connection.
+/// error's message for the client as plain text. A declined request closes the connection, and so
+/// does a panic, after which nobody knows what else is broken.
 pub fn plain_answer(error: Error) -> Response {
+    let panicked = matches!(error.view(), ErrorView::Panic(_));
     let error = match error.into_response() {
         Ok(response) => return response,
         Err(error) => error,
@@ -103,7 +105,8 @@ pub fn plain_answer(error: Error) -> Response {
         Some(message) => format!("{} {name}: {message}\n", status.as_u16()),
         None => format!("{} {name}\n", status.as_u16()),
     };
-    Response::text(text).with_status(status)
+    let answer = Response::text(text).with_status(status);
+    if panicked { answer.and_close() } else { answer }
 }
 
 /// What is to happen to a request after its head.

@@ -1,28 +1,35 @@
 //! The access log: one line for each answer.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use pauper::server::exchange::AccessRecord;
 
 use crate::civil::Moment;
 use crate::escape::Field;
 
-/// Where the lines go. It never stops the server: an error of the writer (a full disk, a reader
-/// that went away) is said once, and lines that could not be written are lost.
-pub(crate) struct AccessLog<W> {
-    inner: Mutex<Inner<W>>,
-}
+/// How many lines wait for a slow reader before further ones are lost.
+const WAITING: usize = 4096;
+/// Lines that are there at once are written together, up to about this many bytes.
+const TOGETHER: usize = 64 * 1024;
+/// How long the end of the program waits for lines to be written.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
-struct Inner<W> {
-    writer: W,
-    /// The buffer of the line, kept for the next one.
-    line: String,
-    /// Whether the last line failed, so that it is said once and not for every answer.
-    failing: bool,
+/// Where the lines go: to a thread that writes them, so that neither a reader that does not read
+/// nor a full disk ever stops the server. Lines that cannot be written are lost; that is said once
+/// when it begins, and how many they were when it ends.
+pub(crate) struct AccessLog {
+    /// None once it was ended.
+    lines: Mutex<Option<SyncSender<String>>>,
+    lost: Arc<AtomicU64>,
+    written: Mutex<Receiver<()>>,
+    say: fn(&str),
 }
 
 /// One line, before it is written.
@@ -38,14 +45,23 @@ struct Entry<'a> {
     bytes: u64,
 }
 
-impl<W: Write> AccessLog<W> {
-    pub(crate) fn new(writer: W) -> Self {
-        Self { inner: Mutex::new(Inner { writer, line: String::new(), failing: false }) }
+impl AccessLog {
+    /// Starts the thread. `say` takes what the operator should know.
+    pub(crate) fn start(writer: impl Write + Send + 'static, say: fn(&str)) -> Self {
+        let (sender, receiver) = sync_channel(WAITING);
+        let (done, written) = sync_channel(1);
+        let lost = Arc::new(AtomicU64::new(0));
+        let theirs = Arc::clone(&lost);
+        thread::spawn(move || {
+            write_all(&receiver, writer, &theirs, say);
+            let _ = done.send(());
+        });
+        Self { lines: Mutex::new(Some(sender)), lost, written: Mutex::new(written), say }
     }
 
-    /// Writes the line of an answer; gives the error that is to be said, if there is one.
-    pub(crate) fn record(&self, record: &AccessRecord<'_>) -> Result<(), io::Error> {
-        self.write(&Entry {
+    /// Hands over the line of an answer. Never waits for the writer.
+    pub(crate) fn record(&self, record: &AccessRecord<'_>) {
+        self.hand_over(&Entry {
             local: record.peer.local,
             remote: record.peer.remote,
             received: record.received,
@@ -57,18 +73,55 @@ impl<W: Write> AccessLog<W> {
             },
             status: record.status.map(|status| status.as_u16()),
             bytes: record.body_out,
-        })
+        });
     }
 
-    fn write(&self, entry: &Entry<'_>) -> Result<(), io::Error> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let Inner { writer, line, failing } = &mut *inner;
-        line.clear();
-        entry.append_to(line);
-        // One write for the line, so that it stays whole where several programs share a file.
-        let result = writer.write_all(line.as_bytes()).and_then(|()| writer.flush());
-        let said = std::mem::replace(failing, result.is_err());
-        if said { Ok(()) } else { result }
+    fn hand_over(&self, entry: &Entry<'_>) {
+        let mut line = String::with_capacity(160);
+        entry.append_to(&mut line);
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(sender) = &*lines else { return };
+        if let Err(TrySendError::Full(_)) = sender.try_send(line)
+            && self.lost.fetch_add(1, Ordering::Relaxed) == 0
+        {
+            (self.say)("the access log is losing lines: nobody reads them fast enough");
+        }
+    }
+
+    /// Waits a moment until all lines are written.
+    pub(crate) fn finish(&self) {
+        drop(self.lines.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = written.recv_timeout(LAST_WAIT);
+    }
+}
+
+/// The thread: writes lines until there is nobody left who sends any.
+fn write_all(
+    lines: &Receiver<String>,
+    mut writer: impl Write,
+    lost: &AtomicU64,
+    say: impl Fn(&str),
+) {
+    let mut failing = false;
+    while let Ok(mut batch) = lines.recv() {
+        // Whole lines in one write, so that they stay whole where several programs share a file.
+        while batch.len() < TOGETHER
+            && let Ok(line) = lines.try_recv()
+        {
+            batch.push_str(&line);
+        }
+        let result = writer.write_all(batch.as_bytes()).and_then(|()| writer.flush());
+        if let Err(error) = &result
+            && !failing
+        {
+            say(&format!("the access log on standard output is losing lines: {error}"));
+        }
+        failing = result.is_err();
+        let lost = lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            say(&format!("the access log lost {lost} lines"));
+        }
     }
 }
 
@@ -105,6 +158,7 @@ impl Entry<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io;
     use std::time::{Duration, UNIX_EPOCH};
 
     fn entry(target: &str) -> Entry<'_> {
@@ -121,10 +175,9 @@ mod tests {
     }
 
     fn check(entry: &Entry<'_>, expected: &str) {
-        let log = AccessLog::new(Vec::new());
-        log.write(entry).unwrap();
-        let written = log.inner.into_inner().unwrap().writer;
-        assert_eq!(String::from_utf8(written).unwrap(), expected);
+        let mut line = String::new();
+        entry.append_to(&mut line);
+        assert_eq!(line, expected);
     }
 
     #[test]
@@ -154,7 +207,7 @@ mod tests {
         );
     }
 
-    /// Fails for the first so many lines.
+    /// Fails for the first so many writes.
     struct Fails(usize, Vec<u8>);
 
     impl Write for Fails {
@@ -173,12 +226,34 @@ mod tests {
 
     #[test]
     fn a_writer_that_fails_is_told_of_once_and_tried_again() {
-        let log = AccessLog::new(Fails(2, Vec::new()));
-        assert!(log.write(&entry("/1")).is_err());
-        assert!(log.write(&entry("/2")).is_ok(), "it was said");
-        assert!(log.write(&entry("/3")).is_ok());
-        let mut inner = log.inner.into_inner().unwrap();
-        let written = String::from_utf8(std::mem::take(&mut inner.writer.1)).unwrap();
-        assert_eq!((written.lines().count(), written.contains("/3")), (1, true), "{written}");
+        let (sender, receiver) = sync_channel(9);
+        // Each long enough for a write of its own.
+        for name in ["1", "2", "3"] {
+            sender.send(name.repeat(TOGETHER)).unwrap();
+        }
+        drop(sender);
+        let said = std::cell::RefCell::new(Vec::new());
+        let mut writer = Fails(2, Vec::new());
+        let say = |text: &str| said.borrow_mut().push(text.to_owned());
+        write_all(&receiver, &mut writer, &AtomicU64::new(0), say);
+        assert_eq!(said.borrow().len(), 1, "{said:?}");
+        assert_eq!(writer.1, "3".repeat(TOGETHER).as_bytes());
+    }
+
+    #[test]
+    fn lines_that_wait_are_written_together_and_lost_ones_counted() {
+        let (sender, receiver) = sync_channel(9);
+        for line in ["a\n", "b\n", "c\n"] {
+            sender.send(line.to_owned()).unwrap();
+        }
+        drop(sender);
+        let said = std::cell::RefCell::new(Vec::new());
+        let mut writer = Fails(0, Vec::new());
+        let lost = AtomicU64::new(7);
+        write_all(&receiver, &mut writer, &lost, |text: &str| {
+            said.borrow_mut().push(text.to_owned());
+        });
+        assert_eq!(writer.1, b"a\nb\nc\n");
+        assert_eq!(said.into_inner(), ["the access log lost 7 lines"]);
     }
 }

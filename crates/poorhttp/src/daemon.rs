@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use pauper::files::Folder;
 use pauper::message::Service as _;
@@ -88,13 +89,12 @@ fn serve(options: &Options, mut app: App) -> Result<ExitCode, String> {
         .map_err(|error| format!("cannot watch for signals: {error}"))?;
     say(serving(options, &app, &server));
 
-    let log = AccessLog::new(io::stdout());
-    let config = ServerConfig::new().with_on_access(move |record| {
-        if let Err(error) = log.record(record) {
-            say(format_args!("the access log on standard output is losing lines: {error}"));
-        }
-    });
-    let served = server.config(config).run(app).map_err(|error| error.to_string())?;
+    let log = Arc::new(AccessLog::start(io::stdout(), |text| say(text)));
+    let lines = Arc::clone(&log);
+    let config = ServerConfig::new().with_on_access(move |record| lines.record(record));
+    let served = server.config(config).run(app).map_err(|error| error.to_string());
+    log.finish();
+    let served = served?;
     match served.left() {
         0 => say("stopped"),
         1 => say("stopped; 1 connection had to be cut"),

@@ -1,14 +1,25 @@
-//! Logging behind macros of this crate: without the feature `log` they check their arguments and
-//! do nothing.
+//! Logging behind macros of this crate: without the feature `log` warnings and notes check their
+//! arguments and do nothing. Errors are always told.
 
 use std::fmt;
 
+/// An error, through the `log` facade where the feature is on and the program installed a logger;
+/// on standard error otherwise, since an error that nobody is told of is found last.
 macro_rules! log_error {
     ($($text:tt)*) => {{
         #[cfg(feature = "log")]
-        log::error!($($text)*);
+        let silent = log::max_level() == log::LevelFilter::Off;
         #[cfg(not(feature = "log"))]
-        let _ = format_args!($($text)*);
+        let silent = true;
+        if silent {
+            // A standard error that is closed is no reason to fail.
+            let _ = std::io::Write::write_fmt(
+                &mut std::io::stderr().lock(),
+                format_args!("pauper: {}\n", format_args!($($text)*)),
+            );
+        }
+        #[cfg(feature = "log")]
+        log::error!($($text)*);
     }};
 }
 

@@ -306,6 +306,7 @@ impl Connection {
     /// - HEAD is answered with the header lines that GET would have, and no body.
     /// - 1xx and 204 have neither length nor body, 304 has no body and gives no length here,
     ///   and 2xx to CONNECT has neither.
+    /// - 205 has no body and says so with a length of 0 (RFC 9110 section 15.3.6).
     /// - An unknown length is sent chunked, to HTTP/1.0 clients up to the end of the connection.
     /// - After an error, to an unanswered `Expect: 100-continue`, or where the client asked for
     ///   it, the connection closes.
@@ -324,9 +325,10 @@ impl Connection {
         let bodiless = matches!(status, 204 | 304) || tunnel;
 
         let mut framing = Framing::none();
-        framing.send_body = !(bodiless || head_only);
+        framing.send_body = !(bodiless || head_only || status == 205);
         match body {
             _ if bodiless => {}
+            _ if status == 205 => framing.length = Some(0),
             ResponseBody::Known(length) => framing.length = Some(length),
             ResponseBody::Unknown if http11 => framing.chunked = true,
             ResponseBody::Unknown => framing.until_close = framing.send_body,

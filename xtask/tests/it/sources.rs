@@ -44,6 +44,20 @@ fn files_stay_small() {
     none(&mistakes);
 }
 
+/// Panics of users' code end in one place, which knows what else may panic on the way.
+#[test]
+fn panics_are_caught_in_one_place() {
+    let mut places = Vec::new();
+    for (_, path) in sources() {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        if code.contains("catch_unwind") {
+            places.push(relative(&path));
+        }
+    }
+    assert_eq!(places, ["crates/message/src/guard.rs"]);
+}
+
 /// Sockets, clocks, threads and the environment come in as arguments below the third layer, and
 /// nobody but `server` opens a socket in the layers above.
 #[test]

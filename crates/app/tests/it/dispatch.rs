@@ -54,6 +54,10 @@ fn an_escaped_slash_is_data() {
 
 #[test]
 fn what_does_not_fit_is_not_found() {
+    let mut floats = App::new("floats");
+    floats.get("/<x:float>", |_: &mut Request, x: f64| x.to_string());
+    assert_eq!(get(&floats, "/-2.5").body, "-2.5");
+    assert_eq!(get(&floats, &format!("/{}", "9".repeat(400))).status, 404);
     for target in ["/two/a/256", "/two/a/-1", "/two/a/x", "/two/a", "/nothing/here/at/all"] {
         assert_eq!(get(&app(), target).status, 404, "{target}");
     }
@@ -67,6 +71,15 @@ fn a_path_that_cannot_be_decoded_is_400_by_the_normal_way() {
         let answer = get(&app, target);
         assert_eq!((answer.status, &*answer.body), (400, "own page"), "{target}");
     }
+}
+
+/// A folder has files of any name, so services are asked although no route can match.
+#[test]
+fn a_path_that_cannot_be_decoded_reaches_services_as_it_was_sent() {
+    let mut app = app();
+    app.fallback(Below("/raw/"));
+    assert_eq!(get(&app, "/raw/%FF").body, "/raw/ has /raw/%FF");
+    assert_eq!(get(&app, "/%FF").status, 400);
 }
 
 #[test]
@@ -91,8 +104,21 @@ fn targets_of_every_form_are_answered() {
     assert!(answer.header("allow").unwrap().starts_with("GET, HEAD, POST"));
     assert_eq!(get(&app, "http://localhost/query?q=1").body, "1");
     assert_eq!(get(&app, "http://localhost").body, "root");
-    let connect = Request::builder().method("CONNECT").target("localhost:80");
-    assert_eq!(run(&app, connect).status, 405);
+    let connect = || Request::builder().method("CONNECT").target("localhost:80");
+    assert_eq!(run(&app, connect()).status, 405);
+
+    // Nobody opens a tunnel by accident, or has a request sent back.
+    let mut open = App::new("open");
+    open.any("/any", |req: &mut Request| req.method().to_string());
+    open.fallback(Below("/"));
+    open.default_handler(|_: &mut Request| "default");
+    assert_eq!(run(&open, connect()).status, 501);
+    for (method, status) in [("GET", 200), ("PATCH", 200), ("TRACE", 405)] {
+        assert_eq!(run(&open, Request::builder().method(method).target("/any")).status, status);
+    }
+    let mut proxy = App::new("proxy");
+    proxy.route(Methods::CONNECT, "/", |_: &mut Request| "tunnel");
+    assert_eq!(run(&proxy, connect()).status, 200);
 }
 
 #[test]

@@ -66,6 +66,8 @@ fn an_error_page_comes_as_the_client_prefers_and_escapes() {
     let json = ask("application/json");
     assert_eq!(json.header("content-type"), Some("application/json"));
     assert!(json.body.contains(r#""status":404"#) && json.body.contains(r#"'\""#), "{}", json.body);
+    assert_eq!(ask("*/*").header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(run(&app, Request::builder().target("/abort/205")).body, "");
     let text = ask("text/plain");
     assert_eq!(text.header("content-type"), Some("text/plain; charset=utf-8"));
     assert_eq!(text.header("vary"), Some("accept"));

@@ -50,6 +50,20 @@ fn a_reader_that_went_away_stops_nothing_and_is_told_of_once() {
 }
 
 #[test]
+fn a_reader_that_does_not_read_stops_nothing() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut daemon = Daemon::start_into(&[], Stdio::from(writer));
+    let long = format!("/nothing/{}", "a".repeat(6000));
+    // More than any pipe holds.
+    for _ in 0..50 {
+        assert!(daemon.get(&long).starts_with("HTTP/1.1 404 "));
+    }
+    daemon.signal("TERM");
+    assert_eq!(daemon.wait(), Some(0));
+    drop(reader);
+}
+
+#[test]
 fn a_full_disk_stops_nothing_and_is_told_of_once() {
     let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
         return println!("skipped: there is no /dev/full");

@@ -37,6 +37,8 @@ const FIRST_LISTENER: usize = 1 << (usize::BITS - 1);
 const WAKER: usize = usize::MAX;
 /// How many events are taken from the system at once.
 const EVENTS: usize = 1024;
+/// How many turns of accepting a stop waits for: enough for the longest queue of the system.
+const LAST_TURNS: usize = 128;
 /// How long time limits may wait because there are always more events.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -273,8 +275,19 @@ impl EventLoop {
         let now = *self.clock.now();
         if self.stops_at.is_none() {
             log_info!("stopping, with {} connections", self.connections.len());
-            // Whoever waits in the queue of the system was promised an answer.
-            self.accept();
+            // Whoever waits in the queue of the system was promised an answer. There are no more
+            // than the queue holds; those who come meanwhile may be too late.
+            for listener in &mut self.listeners {
+                // It may be so without having been told yet.
+                listener.ready = true;
+            }
+            for _ in 0..LAST_TURNS {
+                self.accept();
+                let pauses = self.backoff.paused_until(now.elapsed()).is_some();
+                if pauses || self.room() == 0 || self.listeners.iter().all(|one| !one.ready) {
+                    break;
+                }
+            }
             self.listeners.clear();
             self.stops_at = Some(now.elapsed().saturating_add(self.config.stop_time()));
             for token in self.connections.tokens() {

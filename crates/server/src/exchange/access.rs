@@ -1,13 +1,13 @@
 //! Records of what was answered, for access logs.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
 use http::{StatusCode, Version};
-use pauper_message::Peer;
+use pauper_message::{Peer, guard};
 
 use super::now::Now;
+use crate::log_macros::{Clean, log_error};
 
 /// One request and its answer, when it is over; see
 /// [`ServerConfig::with_on_access`](crate::ServerConfig::with_on_access).
@@ -170,6 +170,18 @@ impl Trail {
         }
     }
 
+    /// Keeps a used up entry for its strings, within bounds.
+    fn keep(&mut self, mut entry: Entry) {
+        const KEPT: usize = 4;
+        const LONGEST: usize = 512;
+        if self.spare.len() < KEPT {
+            if entry.target.capacity() > LONGEST {
+                entry.target = String::new();
+            }
+            self.spare.push(entry);
+        }
+    }
+
     fn tell_first(
         &mut self,
         written: u64,
@@ -198,7 +210,13 @@ impl Trail {
             complete,
         };
         // A panic of the program's function must not end the loop.
-        let _ = catch_unwind(AssertUnwindSafe(|| tell(&record)));
-        self.spare.push(entry);
+        let told = guard(|| {
+            tell(&record);
+            Ok(())
+        });
+        if let Err(error) = told {
+            log_error!("{peer}: the access function failed: {}", Clean(error.log_text()));
+        }
+        self.keep(entry);
     }
 }

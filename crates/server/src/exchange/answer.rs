@@ -1,10 +1,10 @@
 //! From a response to bytes.
 
 use http::StatusCode;
-use pauper_message::{BodyKind, Error, Response, ResponseParts, plain_answer};
+use pauper_message::{BodyKind, Error, Response, ResponseParts, drop_quietly, plain_answer};
 use pauper_wire::{BodyLength, Framing, HeadWriter, Next, ResponseBody};
 
-use super::output::{PiecesFraming, Source, drop_quietly};
+use super::output::{PiecesFraming, Source};
 use super::{Exchange, Now, State};
 use crate::log_macros::{Clean, log_error};
 

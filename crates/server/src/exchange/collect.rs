@@ -3,11 +3,8 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pauper_message::{BodySink, Error, Request, RequestBody, StatusCode};
-
-use super::output::drop_quietly;
+use pauper_message::{BodySink, Error, Request, RequestBody, StatusCode, drop_quietly, guard};
 
 /// How much is reserved because of a Content-Length alone. Who promises more has to send it.
 const RESERVED: u64 = 16 * 1024;
@@ -83,8 +80,7 @@ impl Collector {
             }
             Kind::Sink(sink) => {
                 let Some(taker) = sink else { return Ok(()) };
-                let result = catch_unwind(AssertUnwindSafe(|| taker.write(bytes)));
-                let result = result.unwrap_or_else(|payload| Err(Error::from_panic(&*payload)));
+                let result = guard(|| taker.write(bytes));
                 if result.is_err() {
                     drop_quietly(sink.take());
                 }
@@ -114,8 +110,7 @@ impl Collector {
             }
             Kind::Sink(sink) => {
                 let Some(sink) = sink.take() else { return Ok(()) };
-                catch_unwind(AssertUnwindSafe(|| sink.finish(req)))
-                    .unwrap_or_else(|payload| Err(Error::from_panic(&*payload)))
+                guard(|| sink.finish(req))
             }
         }
     }

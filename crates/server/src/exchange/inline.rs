@@ -1,12 +1,8 @@
 //! For drivers that call handlers where they are.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use pauper_message::{Error, Peer, Plan, Response, Service, plain_answer};
+use pauper_message::{Plan, Response, Service, guard};
 
 use super::{Exchange, Now, Step, Want};
-use crate::log_macros::{Clean, log_error};
 
 /// Tells the time, each time it is asked. A [`Now`] is a clock that stands still.
 pub trait Clock {
@@ -23,8 +19,8 @@ impl Clock for Now {
 /// Runs an exchange as far as it goes without input or output, calling the service right here.
 ///
 /// Every answer takes one from `budget`; when there is none left it stops with [`Want::Turn`]. The
-/// clock is asked at the beginning and after each call of the service. A panic of the service is logged and answered
-/// with 500, and the connection is closed after it.
+/// clock is asked at the beginning and after each call of the service. A panic of the service is
+/// logged and answered with 500, and the connection is closed after it.
 pub fn run_inline(
     exchange: &mut Exchange,
     service: &dyn Service,
@@ -35,16 +31,13 @@ pub fn run_inline(
     loop {
         step = match step {
             Step::Begin(mut req) => {
-                let plan = catch_unwind(AssertUnwindSafe(|| service.begin(&mut req)));
-                let plan = plan.unwrap_or_else(|payload| {
-                    Plan::reject(answer_to_panic(exchange.peer(), &*payload))
-                });
+                let plan = guard(|| Ok(service.begin(&mut req)));
+                let plan = plan.unwrap_or_else(|panic| Plan::reject(Response::failed(panic)));
                 exchange.began(req, plan, clock.now())
             }
             Step::Call(mut req) => {
-                let response = catch_unwind(AssertUnwindSafe(|| service.call(&mut req)));
                 let response =
-                    response.unwrap_or_else(|payload| answer_to_panic(exchange.peer(), &*payload));
+                    guard(|| Ok(service.call(&mut req))).unwrap_or_else(Response::failed);
                 let now = clock.now();
                 exchange.answered(req, response, now);
                 *budget = budget.saturating_sub(1);
@@ -55,21 +48,5 @@ pub fn run_inline(
             }
             Step::Wait(want) => return want,
         }
-    }
-}
-
-/// The answer where a service panicked; the text goes to the log and not to the client.
-#[cold]
-fn answer_to_panic(peer: Peer, payload: &(dyn Any + Send)) -> Response {
-    let error = Error::from_panic(payload);
-    log_error!("{peer}: the service panicked: {}", Clean(panic_text(&error)));
-    let _ = peer;
-    plain_answer(error).and_close()
-}
-
-fn panic_text(error: &Error) -> &str {
-    match error.view() {
-        pauper_message::ErrorView::Panic(text) => text,
-        _ => "",
     }
 }

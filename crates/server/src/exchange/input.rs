@@ -7,6 +7,9 @@ pub(super) const INPUT: usize = 8 * 1024;
 /// The size of a buffer for a body, where larger reads save system calls.
 pub(super) const BODY_INPUT: usize = 64 * 1024;
 
+/// Up to this many bytes are copied out of the buffer rather than moved with it.
+const COPIED: usize = 4 * 1024;
+
 /// A buffer with unread bytes in it.
 ///
 /// Invariant: `start <= end <= bytes.len()`; all of `bytes` is initialised, so that a socket can
@@ -65,14 +68,17 @@ impl Input {
         self.end = 0;
     }
 
-    /// Takes the first `n` bytes out, as the beginning of a vector that may be longer.
+    /// Takes the first `n` bytes out, and nothing else: what stands in the buffer behind them may
+    /// be another client's.
     ///
-    /// The whole buffer is handed out if nothing else stands in it, which is the usual case;
-    /// otherwise they are copied to `spare`.
+    /// Usual heads are copied to `spare`, since to clear the rest of the buffer would cost more
+    /// than the copy. A large one that stands alone takes the buffer with it.
     pub(super) fn take(&mut self, n: usize, spare: &mut Vec<u8>) -> Vec<u8> {
-        if self.start == 0 && self.end == n {
+        if self.start == 0 && self.end == n && n > COPIED {
             self.clear();
-            return mem::take(&mut self.bytes);
+            let mut bytes = mem::take(&mut self.bytes);
+            bytes.truncate(n);
+            return bytes;
         }
         let mut copy = mem::take(spare);
         copy.clear();
@@ -128,15 +134,15 @@ mod tests {
     }
 
     #[test]
-    fn a_lone_message_is_moved_and_one_with_company_copied() {
+    fn a_large_lone_message_is_moved_and_others_copied() {
         let mut input = Input::default();
         let mut spare = Vec::new();
-        feed(&mut input, b"abc");
+        let large = [b'x'; COPIED + 1];
+        feed(&mut input, &large);
         let place = input.unread().as_ptr();
-        let taken = input.take(3, &mut spare);
-        assert_eq!((&taken[..3], taken.as_ptr()), (&b"abc"[..], place));
+        let taken = input.take(large.len(), &mut spare);
+        assert_eq!((&taken[..], taken.as_ptr()), (&large[..], place));
         assert!(input.is_vacant());
-        input.lend(taken).unwrap();
         feed(&mut input, b"abcdef");
         assert_eq!(input.take(3, &mut spare), b"abc");
         assert_eq!(input.unread(), b"def");

@@ -1,9 +1,8 @@
 //! Buffers come and go.
 
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pauper_message::Request;
+use pauper_message::{Request, guard};
 
 use super::input::INPUT;
 use super::{Buffers, Exchange};
@@ -59,12 +58,10 @@ impl Exchange {
     /// Takes the buffers out of a request that is done with.
     pub(super) fn reclaim(&mut self, req: Request) {
         // What the application put into the request is dropped here, and that may panic.
-        let parts = catch_unwind(AssertUnwindSafe(|| req.into_buffers()));
+        let parts = guard(|| Ok(req.into_buffers()));
         let Ok((head, body)) = parts else { return };
-        if let Err(bytes) = self.input.lend(head.bytes)
-            && bytes.capacity() <= INPUT
-        {
-            self.spare_head = bytes;
+        if head.bytes.capacity() <= INPUT {
+            self.spare_head = head.bytes;
         }
         if self.slots.is_empty() && head.slots.len() == self.config.limits().max_headers() {
             self.slots = head.slots;

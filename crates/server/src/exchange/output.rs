@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pauper_iolist::IoList;
-use pauper_message::{Error, FilePart, Pieces};
+use pauper_message::{Error, FilePart, Pieces, drop_quietly, guard};
 use pauper_wire::chunk;
 
 /// Bodies up to this size are copied behind their head: cheaper than one more slice, and answers
@@ -221,8 +220,7 @@ impl Output {
     /// Pulls one piece that has bytes. Each is offered to the client before the next is made.
     fn pull(&mut self) -> Result<(), Error> {
         let Source::Pieces { pieces, framed } = &mut self.source else { return Ok(()) };
-        let next = catch_unwind(AssertUnwindSafe(|| next_with_bytes(pieces)));
-        let next = next.map_err(|payload| Error::from_panic(&*payload))??;
+        let next = guard(|| Ok(next_with_bytes(pieces)?))?;
         let Some(mut list) = next else {
             let end = match *framed {
                 PiecesFraming::Left(left) if left > 0 => Err(io::Error::new(
@@ -300,11 +298,6 @@ fn next_with_bytes(pieces: &mut Pieces) -> io::Result<Option<IoList>> {
         }
     }
     Ok(Some(IoList::new()))
-}
-
-/// Drops values of the application; a panic in their `Drop` is theirs and ends here.
-pub(super) fn drop_quietly<T>(value: T) {
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
 }
 
 /// Reads without moving the position that clones of the handle share.

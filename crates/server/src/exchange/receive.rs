@@ -165,6 +165,7 @@ impl Exchange {
             Ok((consumed, Event::Data { .. } | Event::NeedMore)) => {
                 let more = consumed > 0;
                 self.dropped += consumed as u64;
+                self.timing.body_received(self.dropped);
                 self.consume(consumed);
                 if self.dropped > self.config.drain_limit() {
                     self.enter(State::Closing { linger: true }, now);

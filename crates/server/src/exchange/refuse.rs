@@ -67,7 +67,8 @@ impl Exchange {
                 let text = "the body took too long (body_rate)";
                 self.refuse(StatusCode::REQUEST_TIMEOUT, text, now);
             }
-            State::Head | State::Draining | State::Lingering => self.enter(State::Closed, now),
+            State::Draining => self.enter(State::Closing { linger: true }, now),
+            State::Head | State::Lingering => self.enter(State::Closed, now),
             State::Begin | State::Call | State::Sending | State::Closing { .. } | State::Closed => {
             }
         }

@@ -80,13 +80,15 @@ impl Exchange {
                 Some(since.saturating_add(config.head_time()))
             }
             State::Head => Some(since.saturating_add(config.idle_time())),
-            State::Body => {
+            // A body that nobody wants is bounded in size, and comes no faster than one that is
+            // wanted.
+            State::Body | State::Draining => {
                 let grace = config.body_grace();
                 let fair = Duration::from_millis(body.saturating_mul(1000) / config.body_rate());
                 let in_all = since.saturating_add(grace).saturating_add(fair);
                 Some(in_all.min(last_read.saturating_add(grace)))
             }
-            State::Draining | State::Lingering => Some(since.saturating_add(config.linger_time())),
+            State::Lingering => Some(since.saturating_add(config.linger_time())),
             State::Begin | State::Call | State::Sending | State::Closing { .. } | State::Closed => {
                 None
             }

@@ -262,3 +262,19 @@ fn a_client_that_ends_its_side_is_still_answered() {
     }
     assert_eq!(service.calls(), 1);
 }
+
+/// A buffer goes from client to client; what one sent in it never reaches a handler of another.
+#[test]
+fn a_request_holds_the_bytes_of_its_own_head_alone() {
+    let seen = std::sync::Mutex::new(Vec::new());
+    let service = |req: &mut Request| {
+        let mine = std::mem::replace(req, Request::builder().build().unwrap());
+        seen.lock().unwrap().push(mine.into_buffers().0.bytes);
+    };
+    let mut client = Client::new(&service);
+    for padding in [200, 5000, 0, 4090] {
+        let request = format!("GET / HTTP/1.1\r\nHost: h\r\nX: {}\r\n\r\n", "s".repeat(padding));
+        client.raw(request.as_bytes());
+        assert_eq!(seen.lock().unwrap().pop().unwrap(), request.as_bytes(), "{padding}");
+    }
+}

@@ -176,3 +176,31 @@ fn the_service_is_dropped_with_the_server() {
     let _ = server.join().unwrap();
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
 }
+
+/// More than one turn of accepting takes.
+#[test]
+fn who_waits_in_the_queue_is_answered_before_the_end() {
+    let (begun, has_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let server = serve(move |req: &mut Request| {
+        if req.path() == "/slow" {
+            begun.send(()).unwrap();
+            may_go_on.recv().unwrap();
+        }
+        "done"
+    });
+    let mut slow = Wire::connect(server.addr());
+    slow.send(get("/slow"));
+    has_begun.recv_timeout(PATIENCE).unwrap();
+    let mut waiting: Vec<Wire> = (0..300).map(|_| Wire::connect(server.addr())).collect();
+    for wire in &mut waiting {
+        wire.send(get("/"));
+    }
+    server.stop();
+    go_on.send(()).unwrap();
+    assert_eq!(slow.answer().status(), 200);
+    for (number, wire) in waiting.iter_mut().enumerate() {
+        assert_eq!(wire.answer().status(), 200, "{number}");
+    }
+    assert_eq!(server.join().unwrap().left(), 0);
+}

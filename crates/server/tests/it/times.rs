@@ -101,14 +101,25 @@ fn a_slow_body_is_refused_by_its_rate_and_by_its_pauses() {
 }
 
 #[test]
-fn a_drained_body_has_little_time() {
+fn a_drained_body_has_the_time_of_any_body_and_then_the_answer_can_be_read() {
     let service = Counted::default();
-    let config = config().with_max_body(10);
-    let mut client = Client::with_config(&service, config);
+    let grace = 5 * SECOND;
+    let config = || config().with_max_body(10).with_body_rate(grace, 1000);
     let head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n";
+
+    // Slow but honest: the connection is kept, and the next request answered.
+    let mut client = Client::with_config(&service, config());
     assert_eq!(statuses(&client.raw(head.as_bytes())), [413]);
-    client.sleep(SECOND);
+    client.sleep(4 * SECOND);
     assert!(client.raw(&[b'x'; 50]).is_empty());
+    client.sleep(SECOND / 2);
+    assert!(client.raw(&[b'x'; 50]).is_empty());
+    assert_eq!(client.get("/").status(), 200);
+
+    // Nothing more comes: the end, which lingers for a client that still reads.
+    let mut client = Client::with_config(&service, config());
+    assert_eq!(statuses(&client.raw(head.as_bytes())), [413]);
+    client.sleep(grace - SECOND);
     assert!(!client.is_closed());
     client.sleep(SECOND);
     assert!(client.is_closed());
