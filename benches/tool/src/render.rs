@@ -151,7 +151,8 @@ fn head(data: &Value, name: &str) -> Result<String> {
     }
     text.push_str(&format!(
         "\n- {}, commit {}, {}\n- {}, {} cores, Linux {}; {}; {}; at most {} open files for each process\n\
-         - load average {} before, {} after: what else ran on the machine is in these figures\n",
+         - load average {} before ({} after, our own load included): what else ran on the machine \
+         is in these figures\n",
         word(&data["date"]),
         word(&data["commit"]),
         word(&data["rustc"]),

@@ -126,8 +126,9 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         name: "idle",
         title: "10,000 idle connections",
         how: "10,000 connections are opened, one request on each, and kept open; then 50 new \
-              connections and 50 of the idle ones ask again. Memory is the server's resident \
-              memory, without the kernel's. A server that fails three times in a row has stopped",
+              connections and 50 of the idle ones ask again. Eight clients open them, and each \
+              gives up when it fails twice in a row. Memory is the server's resident memory, \
+              without the kernel's",
         metrics: &[
             Metric { key: "kib_each", title: "KiB per connection" },
             Metric { key: "open", title: "connections open" },
@@ -210,7 +211,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "calls",
         title: "System calls per request",
-        how: "`strace -c -f` while 64 open connections ask for `/plaintext` 40 times each; the \
+        how: "`strace -c -f` while 64 open connections ask for `/plaintext` 20 times each; the \
               tracer slows the server, so that it is saturated",
         metrics: &[
             Metric { key: "per_request", title: "calls per request" },
@@ -338,7 +339,7 @@ fn per_request(running: &Running, before: account::Cpu, done: u64) -> (f64, f64)
 
 fn saturate(context: Context<'_>, load: Load<'_>) -> Result<Run> {
     let running = context.start(context.server.handlers)?;
-    load.run(running.address, context.time(60, 500), context.folder)?;
+    load.run(running.address, context.time(100, 500), context.folder)?;
     let before = running.cpu();
     let seen = load.run(running.address, context.time(300, 3000), context.folder)?;
     summary(&running, before, seen.requests, seen.seconds, seen.failures)
@@ -346,7 +347,7 @@ fn saturate(context: Context<'_>, load: Load<'_>) -> Result<Run> {
 
 fn connect(context: Context<'_>) -> Result<Run> {
     let running = context.start(context.server.handlers)?;
-    connections::run(running.address, context.time(60, 500));
+    connections::run(running.address, context.time(100, 500));
     let before = running.cpu();
     let (done, seconds, failures) = connections::run(running.address, context.time(300, 3000));
     summary(&running, before, done, seconds, failures)
@@ -375,7 +376,7 @@ fn slow_clients(context: Context<'_>, connections: usize) -> Result<Run> {
     let load = Load { path: "/plaintext", connections: 64, depth: 1, core: None };
     let work = || {
         let before = running.cpu();
-        let seen = load.run(running.address, context.time(500, 4000), context.folder)?;
+        let seen = load.run(running.address, context.time(400, 4000), context.folder)?;
         Ok::<_, String>((seen, per_request(&running, before, seen.requests).0))
     };
     load.run(running.address, context.time(100, 500), context.folder)?;
@@ -395,8 +396,8 @@ fn slow_clients(context: Context<'_>, connections: usize) -> Result<Run> {
 
 fn fixed_rate(context: Context<'_>, path: &str, length: usize) -> Result<Run> {
     let running = context.start(MANY_HANDLERS)?;
-    let quiet = rate::run(running.address, path, length, false, context.time(600, 10_000));
-    let busy = rate::run(running.address, path, length, true, context.time(1200, 10_000));
+    let quiet = rate::run(running.address, path, length, false, context.time(500, 10_000));
+    let busy = rate::run(running.address, path, length, true, context.time(1000, 10_000));
     if quiet.latencies.is_empty() || busy.latencies.is_empty() {
         return Err(format!("nothing was answered: {:?}", busy.failures));
     }

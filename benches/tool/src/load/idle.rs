@@ -11,7 +11,7 @@ use crate::answers::{Client, Failure, request};
 /// So many threads open connections, each its share.
 const THREADS: usize = 8;
 /// After so many failures one after another a server is taken to have stopped answering.
-const MOST_FAILURES: usize = 3;
+const MOST_FAILURES: usize = 2;
 /// More than a second, after which a connection that found the queue full is tried again.
 const PATIENCE: Duration = Duration::from_millis(1200);
 /// Opening all of them may take so long.

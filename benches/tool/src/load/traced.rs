@@ -16,8 +16,8 @@ use crate::answers::{Client, request};
 use crate::{Result, shell};
 
 const CONNECTIONS: usize = 64;
-const REQUESTS_EACH: usize = 40;
-const PATIENCE: Duration = Duration::from_secs(3);
+const REQUESTS_EACH: usize = 20;
+const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// What strace counted.
 #[derive(Debug)]
