@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use crate::answers::{self, ROUTES};
+use crate::load::wrk::TOLD_NOTHING;
 use crate::plan::{FILE_BYTES, Plan};
 use crate::running::Running;
 use crate::scenarios::{Context, Kind, Run, SCENARIOS, Scenario};
@@ -138,7 +139,13 @@ fn measure(plan: &Plan, scenario: &Scenario, wrong: &Wrong) -> Value {
                 continue;
             }
             let (folder, quick) = (&*plan.folder, plan.options.quick);
-            match scenario.kind.run(Context { server, program, folder, quick }) {
+            let context = Context { server, program, folder, quick };
+            let mut result = scenario.kind.run(context);
+            // That is no fault of the server's; and nothing of a spoiled run may be counted.
+            if result.as_ref().is_err_and(|why| why == TOLD_NOTHING) {
+                result = scenario.kind.run(context);
+            }
+            match result {
                 Ok(run) => {
                     let list = runs.entry(server.name).or_insert_with(|| json!([]));
                     if let Some(list) = list.as_array_mut() {

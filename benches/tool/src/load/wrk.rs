@@ -25,6 +25,9 @@ done = function(summary, latency, requests)
 end
 "#;
 
+/// The error when wrk was interrupted before it was ready to be, as happens on a very busy machine.
+pub(crate) const TOLD_NOTHING: &str = "wrk told nothing";
+
 /// What wrk saw.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Seen {
@@ -50,12 +53,6 @@ impl Load<'_> {
     /// # Errors
     /// When wrk cannot be run or understood.
     pub(crate) fn run(self, address: SocketAddr, time: Duration, folder: &Path) -> Result<Seen> {
-        // On a very busy machine wrk may be interrupted before it is ready to be, and just ends.
-        let again = Duration::from_millis(500);
-        self.once(address, time, folder).or_else(|_| self.once(address, time.max(again), folder))
-    }
-
-    fn once(&self, address: SocketAddr, time: Duration, folder: &Path) -> Result<Seen> {
         let script = folder.join("wrk.lua");
         fs::write(&script, self.script()).map_err(|error| error.to_string())?;
         let mut words = dies_with_parent().to_vec();
@@ -72,7 +69,7 @@ impl Load<'_> {
         sleep(time);
         end(&mut wrk)?;
         let output = wrk.wait_with_output().map_err(|error| error.to_string())?;
-        parse(&String::from_utf8_lossy(&output.stdout)).ok_or_else(|| "wrk told nothing".into())
+        parse(&String::from_utf8_lossy(&output.stdout)).ok_or_else(|| TOLD_NOTHING.into())
     }
 
     fn script(&self) -> String {
