@@ -60,7 +60,8 @@ fn content() -> Vec<u8> {
     (0..1_000_000_u32).map(|i| (i % 251) as u8).collect()
 }
 
-/// Examples stand beside the folder of the tests.
+/// Examples stand beside the folder of the tests. Cargo builds them with the tests, but not when
+/// it is asked for single tests by name.
 fn example(name: &str) -> PathBuf {
     let mut path = env::current_exe().unwrap();
     path.pop();

@@ -121,7 +121,8 @@ impl Folder {
     }
 
     /// Whether names that begin with a dot are served and listed. Off if not called, so that
-    /// `.git`, `.env` and `.htpasswd` stay at home.
+    /// `.git`, `.env` and `.htpasswd` stay at home. It is the name asked for that counts: a link
+    /// with an ordinary name is followed to a dot file, as its maker meant.
     #[must_use]
     pub fn dot_files(mut self, on: bool) -> Self {
         self.rules.dot_files = on;

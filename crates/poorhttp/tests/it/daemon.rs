@@ -38,7 +38,23 @@ impl Daemon {
 
     /// Starts it on a free port, its standard output led elsewhere.
     pub(crate) fn start_into(args: &[&str], stdout: Stdio) -> Self {
-        let mut command = command(&[&["--port", "0"], args].concat());
+        Self::of(command(&[&["--port", "0"], args].concat()), stdout)
+    }
+
+    /// Starts an example of this crate on a free port. Cargo builds examples beside the tests, but
+    /// not when it is asked for single tests by name.
+    pub(crate) fn start_example(name: &str) -> Self {
+        let mut path = std::env::current_exe().unwrap();
+        path.pop();
+        path.pop();
+        let path = path.join("examples").join(name);
+        assert!(path.exists(), "build it first: cargo build -p poorhttp --example {name}");
+        let mut command = Command::new(path);
+        command.args(["--port", "0"]).stdin(Stdio::null());
+        Self::of(command, Stdio::piped())
+    }
+
+    fn of(mut command: Command, stdout: Stdio) -> Self {
         let mut child = command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().map(Lines::of);
         let mut stderr = Lines::of(child.stderr.take().unwrap());
