@@ -147,6 +147,9 @@ fn facts(
         .iter()
         .map(|(server, _)| {
             let version = builds::version(server);
+            // A floor has no version; what it calls the kernel with has one.
+            let floor = |it| if server.is_floor() { format!("on rustix {it}") } else { it };
+            let version = version.map(floor);
             (server.name.into(), json!({ "version": version, "setup": server.setup }))
         })
         .collect();
