@@ -114,42 +114,32 @@ pub fn parse_header_block(
     slots: &mut [HeaderSpan],
     max_len: usize,
 ) -> Result<Status<HeaderBlock>, Error> {
+    let max_len = max_len.min(Span::LAST);
     let window = &buf[..buf.len().min(max_len)];
     if progress.lines.pos() > window.len() {
         *progress = BlockProgress::new();
     }
-    loop {
-        match progress.lines.next(window)? {
-            Line::Field(field) => {
-                let Some(slot) = slots.get_mut(progress.count) else {
-                    return Err(Error::new(ErrorKind::TooManyHeaders, field.name.start()));
-                };
-                *slot = field;
-                progress.count += 1;
-            }
-            Line::End(end) => {
-                let block = HeaderBlock { len: end as u32, count: progress.count as u32 };
-                *progress = BlockProgress::new();
-                return Ok(Status::Complete(block));
-            }
-            Line::Partial if window.len() == max_len => {
-                return Err(Error::new(ErrorKind::HeadTooLarge, max_len));
-            }
-            Line::Partial => return Ok(Status::Partial),
+    let BlockProgress { lines, count } = progress;
+    let end = lines.read(window, |field| {
+        let slot = slots.get_mut(*count);
+        *slot.ok_or(Error::new(ErrorKind::TooManyHeaders, field.name.start()))? = field;
+        *count += 1;
+        Ok(())
+    })?;
+    match end {
+        Some(end) => {
+            let block = HeaderBlock { len: end as u32, count: *count as u32 };
+            *progress = BlockProgress::new();
+            Ok(Status::Complete(block))
         }
+        None if window.len() == max_len => Err(Error::new(ErrorKind::HeadTooLarge, max_len)),
+        None => Ok(Status::Partial),
     }
 }
 
-/// What [`Lines::next`] found.
-pub(crate) enum Line {
-    Partial,
-    Field(HeaderSpan),
-    /// The empty line; the offset after it.
-    End(usize),
-}
-
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 enum State {
+    /// At the beginning of a line.
     #[default]
     Start,
     Name,
@@ -180,54 +170,91 @@ impl Lines {
         self.pos as usize
     }
 
-    /// The next line, if all of it is in `buf`.
-    pub(crate) fn next(&mut self, buf: &[u8]) -> Result<Line, Error> {
-        loop {
-            let pos = self.pos();
-            match self.state {
-                State::Start => {
-                    let Some(&byte) = buf.get(pos) else { return Ok(Line::Partial) };
-                    if byte == b'\r' {
-                        return Ok(match line_end(buf, pos)? {
-                            Some(end) => Line::End(end),
-                            None => Line::Partial,
-                        });
-                    }
-                    if let Some(kind) = line_start_error(byte, !self.later) {
-                        return Err(Error::at(kind, buf, pos));
-                    }
-                    self.start = self.pos;
-                    self.state = State::Name;
-                }
-                State::Name => {
-                    let end = scan::token_end(buf, pos);
-                    self.pos = end as u32;
-                    let Some(&byte) = buf.get(end) else { return Ok(Line::Partial) };
-                    if byte != b':' {
-                        return Err(Error::at(name_error(byte), buf, end));
-                    }
-                    self.colon = self.pos;
-                    self.pos += 1;
-                    self.state = State::Value;
-                }
-                State::Value => {
-                    let end = scan::value_end(buf, pos);
-                    self.pos = end as u32;
-                    let Some(&byte) = buf.get(end) else { return Ok(Line::Partial) };
-                    if byte != b'\r' {
-                        return Err(Error::at(value_error(byte), buf, end));
-                    }
-                    let Some(next) = line_end(buf, end)? else { return Ok(Line::Partial) };
-                    let colon = self.colon as usize;
-                    let name = Span::new(self.start as usize, colon);
-                    self.pos = next as u32;
-                    self.later = true;
-                    self.state = State::Start;
-                    return Ok(Line::Field(HeaderSpan { name, value: trim(buf, colon + 1, end) }));
-                }
-            }
-        }
+    /// Gives each line that is complete in `buf` to `take`. The offset after the empty line if
+    /// that is there, `None` if more has to come.
+    ///
+    /// After an error, also one of `take`, there is no going on.
+    pub(crate) fn read(
+        &mut self,
+        buf: &[u8],
+        take: impl FnMut(HeaderSpan) -> Result<(), Error>,
+    ) -> Result<Option<usize>, Error> {
+        scan::run(Read { lines: self, buf, take })
     }
+}
+
+/// [`Lines::read`] as a task for the scanner.
+struct Read<'a, F> {
+    lines: &'a mut Lines,
+    buf: &'a [u8],
+    take: F,
+}
+
+impl<F: FnMut(HeaderSpan) -> Result<(), Error>> scan::Task for Read<'_, F> {
+    type Output = Result<Option<usize>, Error>;
+
+    #[inline(always)]
+    fn with<I: scan::Isa>(self, isa: I) -> Self::Output {
+        let Self { lines, buf, mut take } = self;
+        let Lines { mut state, mut later, .. } = *lines;
+        let (mut start, mut colon) = (lines.start as usize, lines.colon as usize);
+        let mut pos = lines.pos();
+        let mut cursor = scan::Cursor::new(isa, buf, pos);
+        loop {
+            if state != State::Value {
+                if state == State::Start {
+                    start = pos;
+                }
+                pos = cursor.token_end(pos);
+                match buf.get(pos) {
+                    Some(b':') if pos > start => {}
+                    Some(b'\r') if pos == start => match line_end(buf, pos)? {
+                        Some(end) => return Ok(Some(end)),
+                        None => {
+                            state = State::Start;
+                            break;
+                        }
+                    },
+                    Some(&byte) => return Err(bad_name(buf, pos, byte, pos == start, !later)),
+                    None => {
+                        state = if pos == start { State::Start } else { State::Name };
+                        break;
+                    }
+                }
+                colon = pos;
+                pos += 1;
+            }
+            pos = cursor.value_end(pos);
+            if buf.get(pos..pos + 2) != Some(b"\r\n") {
+                match buf.get(pos) {
+                    Some(b'\r') => line_end(buf, pos)?,
+                    Some(&byte) => return Err(Error::at(value_error(byte), buf, pos)),
+                    None => None,
+                };
+                state = State::Value;
+                break;
+            }
+            take(HeaderSpan { name: Span::within(start, colon), value: trim(buf, colon + 1, pos) })?;
+            pos += 2;
+            later = true;
+            state = State::Start;
+        }
+        *lines = Lines {
+            state,
+            later,
+            start: start as u32,
+            colon: colon as u32,
+            pos: pos as u32,
+        };
+        Ok(None)
+    }
+}
+
+/// What is wrong with a name that `byte` at `pos` ends.
+#[cold]
+fn bad_name(buf: &[u8], pos: usize, byte: u8, empty: bool, first: bool) -> Error {
+    let kind = empty.then(|| line_start_error(byte, first)).flatten();
+    Error::at(kind.unwrap_or(name_error(byte)), buf, pos)
 }
 
 /// The offset after the CRLF whose CR stands at `cr`, or `None` if the LF has not come yet.
@@ -267,11 +294,18 @@ pub(crate) fn value_error(byte: u8) -> ErrorKind {
 }
 
 /// The span of `buf[start..end]` without spaces and tabs around it.
+#[inline(always)]
 fn trim(buf: &[u8], start: usize, end: usize) -> Span {
-    let bytes = &buf[start..end];
-    let blank = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    match (bytes.iter().position(blank), bytes.iter().rposition(blank)) {
-        (Some(first), Some(last)) => Span::new(start + first, start + last + 1),
-        _ => Span::new(start, start),
+    let blank = |byte: u8| matches!(byte, b' ' | b'\t');
+    let (mut first, mut last) = (start, end);
+    while first < end && blank(buf[first]) {
+        first += 1;
     }
+    if first == end {
+        return Span::within(start, start);
+    }
+    while blank(buf[last - 1]) {
+        last -= 1;
+    }
+    Span::within(first, last)
 }

@@ -31,3 +31,9 @@ pub use reason::reason;
 pub use span::{HeaderSpan, Span};
 #[cfg(feature = "alloc")]
 pub use writer::HeadWriter;
+
+/// For this crate's own benchmarks; no part of what is promised.
+#[doc(hidden)]
+pub mod measure {
+    pub use crate::head::parse_head_syntax;
+}

@@ -7,7 +7,7 @@ mod target;
 mod verdict;
 mod view;
 
-pub use parse::{Progress, parse_head};
+pub use parse::{Progress, parse_head, parse_head_syntax};
 pub use view::Head;
 
 use crate::{HeaderSpan, Span};

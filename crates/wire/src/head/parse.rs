@@ -4,13 +4,13 @@ use super::request_line::RequestLine;
 use super::target::Target;
 use super::verdict::Verdict;
 use super::{RequestHead, Status};
-use crate::header::{Line, Lines};
+use crate::header::Lines;
 use crate::{Error, ErrorKind, HeaderSpan, Limits};
 
 /// Where [`parse_head`] goes on when more bytes have come, and what it learned so far.
 ///
-/// A head that arrives byte by byte costs no more than one that arrives at once. Completed heads
-/// leave it as new.
+/// A head that arrives byte by byte costs no more than one that arrives at once. A head that is
+/// complete or refused leaves it as new.
 #[derive(Clone, Default, Debug)]
 pub struct Progress {
     line: RequestLine,
@@ -18,11 +18,11 @@ pub struct Progress {
     rest: Option<Rest>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Rest {
     target: Target,
     lines: Lines,
-    count: usize,
+    count: u32,
     verdict: Verdict,
 }
 
@@ -43,7 +43,8 @@ impl Progress {
         self.rest.as_ref().map_or_else(|| self.line.pos(), |rest| rest.lines.pos())
     }
 
-    fn advance(
+    #[inline(always)]
+    fn advance<const JUDGE: bool>(
         &mut self,
         buf: &[u8],
         slots: &mut [HeaderSpan],
@@ -64,27 +65,19 @@ impl Progress {
             }
         };
         let room = slots.len().min(limits.max_headers());
-        loop {
-            match rest.lines.next(buf)? {
-                Line::Partial => return Ok(Status::Partial),
-                Line::Field(field) => {
-                    if rest.count == room {
-                        return Err(Error::new(ErrorKind::TooManyHeaders, field.name.start()));
-                    }
-                    rest.verdict.see(buf, field)?;
-                    slots[rest.count] = field;
-                    rest.count += 1;
-                }
-                Line::End(end) => {
-                    let head = RequestHead {
-                        len: end as u32,
-                        header_count: rest.count as u32,
-                        ..rest.verdict.pass(&self.line, &rest.target, end)?
-                    };
-                    return Ok(Status::Complete(head));
-                }
-            }
-        }
+        let slots = &mut slots[..room];
+        let Rest { lines, count, verdict, .. } = rest;
+        let end = lines.read(buf, |field| {
+            let Some(slot) = slots.get_mut(*count as usize) else {
+                return Err(Error::new(ErrorKind::TooManyHeaders, field.name.start()));
+            };
+            *slot = field;
+            *count += 1;
+            if JUDGE { verdict.see(buf, field) } else { Ok(()) }
+        })?;
+        let Some(end) = end else { return Ok(Status::Partial) };
+        let head = rest.verdict.pass::<JUDGE>(&self.line, &rest.target, end)?;
+        Ok(Status::Complete(RequestHead { len: end as u32, header_count: rest.count, ..head }))
     }
 }
 
@@ -127,19 +120,41 @@ pub fn parse_head(
     slots: &mut [HeaderSpan],
     limits: &Limits,
 ) -> Result<Status<RequestHead>, Error> {
+    parse::<true>(buf, progress, slots, limits)
+}
+
+/// As [`parse_head`], but nobody looks at what the header lines say: there is no judgement on Host,
+/// body length and connection, and what the head says about them means nothing.
+pub fn parse_head_syntax(
+    buf: &[u8],
+    progress: &mut Progress,
+    slots: &mut [HeaderSpan],
+    limits: &Limits,
+) -> Result<Status<RequestHead>, Error> {
+    parse::<false>(buf, progress, slots, limits)
+}
+
+#[inline(always)]
+fn parse<const JUDGE: bool>(
+    buf: &[u8],
+    progress: &mut Progress,
+    slots: &mut [HeaderSpan],
+    limits: &Limits,
+) -> Result<Status<RequestHead>, Error> {
     let window = &buf[..buf.len().min(limits.max_head())];
     if progress.pos() > window.len() {
         // These are not the bytes of the last call.
         *progress = Progress::new();
     }
-    match progress.advance(window, slots, limits)? {
-        Status::Partial if window.len() == limits.max_head() => {
+    match progress.advance::<JUDGE>(window, slots, limits) {
+        Ok(Status::Partial) if window.len() == limits.max_head() => {
+            *progress = Progress::new();
             Err(Error::new(ErrorKind::HeadTooLarge, window.len()))
         }
-        Status::Partial => Ok(Status::Partial),
-        complete => {
+        Ok(Status::Partial) => Ok(Status::Partial),
+        done => {
             *progress = Progress::new();
-            Ok(complete)
+            done
         }
     }
 }

@@ -9,7 +9,7 @@ const MAX_EMPTY_LINES: u8 = 4;
 /// The longest registered method has 17 bytes (`UPDATEREDIRECTREF`).
 const MAX_METHOD: usize = 32;
 
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 enum Word {
     #[default]
     Before,
@@ -21,7 +21,7 @@ enum Word {
 /// A cursor through the request line that can stop at any byte.
 ///
 /// Invariant: `start <= pos`; no byte before `pos` is looked at again.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub(super) struct RequestLine {
     word: Word,
     empty_lines: u8,
@@ -42,51 +42,69 @@ impl RequestLine {
     }
 
     /// Goes on until the line is complete; then the offset after its CRLF.
+    #[inline]
     pub(super) fn advance(&mut self, buf: &[u8], limits: &Limits) -> Result<Status<usize>, Error> {
-        loop {
+        if self.word == Word::Before && !self.skip_empty_lines(buf)? {
+            return Ok(Status::Partial);
+        }
+        if self.word == Word::Method {
             let (pos, start) = (self.pos(), self.start as usize);
-            match self.word {
-                Word::Before => match buf.get(pos) {
-                    None => return Ok(Status::Partial),
-                    Some(b'\r') => {
-                        let Some(next) = line_end(buf, pos)? else { return Ok(Status::Partial) };
-                        if self.empty_lines == MAX_EMPTY_LINES {
-                            return Err(Error::new(ErrorKind::EmptyLines, pos));
-                        }
-                        self.empty_lines += 1;
-                        self.pos = next as u32;
+            let end = scan::token_end(buf, pos);
+            if end - start > MAX_METHOD {
+                return Err(Error::new(ErrorKind::MethodTooLong, start + MAX_METHOD));
+            }
+            self.pos = end as u32;
+            let Some(&byte) = buf.get(end) else { return Ok(Status::Partial) };
+            if byte != b' ' || end == start {
+                return Err(Error::at(method_error(byte, end > start), buf, end));
+            }
+            self.method = Span::within(start, end);
+            self.next_word(Word::Target, end + 1);
+        }
+        if self.word == Word::Target {
+            let (pos, start) = (self.pos(), self.start as usize);
+            let end = scan::target_end(buf, pos);
+            if end - start > limits.max_target() {
+                let offset = start + limits.max_target();
+                return Err(Error::new(ErrorKind::TargetTooLong, offset));
+            }
+            self.pos = end as u32;
+            let Some(&byte) = buf.get(end) else { return Ok(Status::Partial) };
+            if byte != b' ' || end == start {
+                return Err(Error::at(target_error(byte), buf, end));
+            }
+            self.target = Span::within(start, end);
+            self.next_word(Word::Version, end + 1);
+        }
+        let start = self.start as usize;
+        self.version = match buf.get(start..start + 10) {
+            Some(b"HTTP/1.1\r\n") => Version::Http11,
+            Some(b"HTTP/1.0\r\n") => Version::Http10,
+            _ => return self.other_version(buf),
+        };
+        Ok(Status::Complete(start + 10))
+    }
+
+    /// Skips empty lines; true when something else has come.
+    #[inline]
+    fn skip_empty_lines(&mut self, buf: &[u8]) -> Result<bool, Error> {
+        loop {
+            let pos = self.pos();
+            match buf.get(pos) {
+                None => return Ok(false),
+                Some(b'\r') => {
+                    let Some(next) = line_end(buf, pos)? else { return Ok(false) };
+                    if self.empty_lines == MAX_EMPTY_LINES {
+                        return Err(Error::new(ErrorKind::EmptyLines, pos));
                     }
-                    Some(b'\n') => return Err(Error::at(ErrorKind::BareLf, buf, pos)),
-                    Some(_) => self.next_word(Word::Method, pos),
-                },
-                Word::Method => {
-                    let end = scan::token_end(buf, pos);
-                    if end - start > MAX_METHOD {
-                        return Err(Error::new(ErrorKind::MethodTooLong, start + MAX_METHOD));
-                    }
-                    self.pos = end as u32;
-                    let Some(&byte) = buf.get(end) else { return Ok(Status::Partial) };
-                    if byte != b' ' || end == start {
-                        return Err(Error::at(method_error(byte, end > start), buf, end));
-                    }
-                    self.method = Span::new(start, end);
-                    self.next_word(Word::Target, end + 1);
+                    self.empty_lines += 1;
+                    self.pos = next as u32;
                 }
-                Word::Target => {
-                    let end = scan::target_end(buf, pos);
-                    if end - start > limits.max_target() {
-                        let offset = start + limits.max_target();
-                        return Err(Error::new(ErrorKind::TargetTooLong, offset));
-                    }
-                    self.pos = end as u32;
-                    let Some(&byte) = buf.get(end) else { return Ok(Status::Partial) };
-                    if byte != b' ' || end == start {
-                        return Err(Error::at(target_error(byte), buf, end));
-                    }
-                    self.target = Span::new(start, end);
-                    self.next_word(Word::Version, end + 1);
+                Some(b'\n') => return Err(Error::at(ErrorKind::BareLf, buf, pos)),
+                Some(_) => {
+                    self.next_word(Word::Method, pos);
+                    return Ok(true);
                 }
-                Word::Version => return self.version(buf),
             }
         }
     }
@@ -97,9 +115,10 @@ impl RequestLine {
         self.pos = start as u32;
     }
 
-    /// `HTTP/1.1` or `HTTP/1.0` and CRLF, byte by byte. Another version is told from a misspelled
-    /// one only when the line is complete.
-    fn version(&mut self, buf: &[u8]) -> Result<Status<usize>, Error> {
+    /// Anything but a complete `HTTP/1.1` or `HTTP/1.0` with its CRLF, byte by byte. Another
+    /// version is told from a misspelled one only when the line is complete.
+    #[cold]
+    fn other_version(&mut self, buf: &[u8]) -> Result<Status<usize>, Error> {
         let start = self.start as usize;
         while self.pos() < start + 8 {
             let pos = self.pos();
@@ -119,13 +138,11 @@ impl RequestLine {
             Some(b'\r') => {}
             Some(&byte) => return Err(Error::at(version_error(byte), buf, pos)),
         }
-        let Some(next) = line_end(buf, pos)? else { return Ok(Status::Partial) };
-        self.version = match (buf[start + 5], buf[start + 7]) {
-            (b'1', b'1') => Version::Http11,
-            (b'1', b'0') => Version::Http10,
-            _ => return Err(Error::new(ErrorKind::UnsupportedVersion, start)),
-        };
-        Ok(Status::Complete(next))
+        Ok(match line_end(buf, pos)? {
+            // Those that are spoken here would not have come this way.
+            Some(_) => return Err(Error::new(ErrorKind::UnsupportedVersion, start)),
+            None => Status::Partial,
+        })
     }
 }
 

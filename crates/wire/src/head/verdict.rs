@@ -8,7 +8,7 @@ use super::{BodyLength, RequestHead, TargetForm, Version};
 use crate::{Error, ErrorKind, HeaderSpan, Span, scan};
 
 /// What the header lines seen so far say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Verdict {
     version: Version,
     host: Option<Span>,
@@ -37,33 +37,49 @@ impl Verdict {
     }
 
     /// Takes note of one header line.
+    #[inline(always)]
     pub(super) fn see(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
-        let name = field.name.of(buf);
-        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        match name.len() {
-            4 if is("host") => self.host(buf, field),
-            6 if is("expect") => self.expect(buf, field),
-            7 if is("upgrade") => {
-                self.upgrade |= !field.value.is_empty();
-                Ok(())
+        // Most names are none of ours, which length and first letter tell.
+        match (field.name.len(), buf[field.name.start()] | 0x20) {
+            (4, b'h') | (6, b'e') | (7, b'u') | (10 | 14, b'c') | (17, b't') => {
+                self.judge(buf, field)
             }
-            10 if is("connection") => self.connection(buf, field),
-            14 if is("content-length") => self.content_length(buf, field),
-            17 if is("transfer-encoding") => self.transfer_encoding(buf, field),
             _ => Ok(()),
+        }
+    }
+
+    #[inline(never)]
+    fn judge(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+        let name = field.name.of(buf);
+        if is(name, b"host") {
+            self.host(buf, field)
+        } else if is(name, b"connection") {
+            self.connection(buf, field)
+        } else if is(name, b"content-length") {
+            self.content_length(buf, field)
+        } else if is(name, b"transfer-encoding") {
+            self.transfer_encoding(buf, field)
+        } else if is(name, b"expect") {
+            self.expect(buf, field)
+        } else if is(name, b"upgrade") {
+            self.upgrade |= !field.value.is_empty();
+            Ok(())
+        } else {
+            Ok(())
         }
     }
 
     /// The verdict on the whole head, which ends at `end`. Length and header count are the
     /// caller's.
-    pub(super) fn pass(
+    #[inline(always)]
+    pub(super) fn pass<const JUDGE: bool>(
         &self,
         line: &RequestLine,
         target: &Target,
         end: usize,
     ) -> Result<RequestHead, Error> {
         match self.host {
-            None if self.version == Version::Http11 => {
+            None if JUDGE && self.version == Version::Http11 => {
                 return Err(Error::new(ErrorKind::MissingHost, end));
             }
             // An empty Host says that the target has no authority (RFC 9112 section 3.2).
@@ -152,6 +168,11 @@ impl Verdict {
     }
 
     fn connection(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+        let whole = field.value.of(buf);
+        if is(whole, b"keep-alive") {
+            self.keep_alive = true;
+            return Ok(());
+        }
         let mut start = field.value.start();
         for element in field.value.of(buf).split(|&byte| byte == b',') {
             let blanks = element.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
@@ -178,6 +199,16 @@ impl Verdict {
         }
         Ok(())
     }
+}
+
+/// Whether a token is this word, which is written in small letters.
+#[inline(always)]
+fn is<const N: usize>(token: &[u8], word: &[u8; N]) -> bool {
+    // In a token, no other byte than the letter itself becomes a small letter or a hyphen by this.
+    let differ = |token: &[u8; N]| {
+        token.iter().zip(word).fold(0, |differ, (byte, known)| differ | ((byte | 0x20) ^ known))
+    };
+    token.try_into().is_ok_and(|token| differ(token) == 0)
 }
 
 /// `1*DIGIT` that fits 64 bits; the error is the offset where it stops being one.
