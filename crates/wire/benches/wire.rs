@@ -45,7 +45,7 @@ impl Input {
                 format!("GET /many HTTP/1.1\r\nHost: example.com\r\n{lines}\r\n")
             }
             Self::Cookie => {
-                let cookie: String = (0..512).map(|n| format!("c{n:04}=0123456; ")).collect();
+                let cookie: String = (0..600).map(|n| format!("c{n:04}=0123456; ")).collect();
                 let cookie = &cookie[..8192];
                 format!("GET /cookie HTTP/1.1\r\nHost: example.com\r\nCookie: {cookie}x\r\n\r\n")
             }
@@ -79,7 +79,7 @@ fn theirs(buf: &[u8]) -> usize {
     len
 }
 
-#[divan::bench_group(name = "request", min_time = 0.5)]
+#[divan::bench_group(name = "request", sample_size = 100, min_time = 0.5)]
 mod request {
     use super::*;
 
@@ -109,7 +109,7 @@ mod request {
 }
 
 /// The browser's request in 16 pieces.
-#[divan::bench_group(name = "pieces", min_time = 0.5)]
+#[divan::bench_group(name = "pieces", sample_size = 100, min_time = 0.5)]
 mod pieces {
     use super::*;
 
@@ -153,7 +153,7 @@ mod pieces {
 }
 
 /// 64 KiB of data in chunks of one size.
-#[divan::bench_group(name = "chunked", min_time = 0.5)]
+#[divan::bench_group(name = "chunked", sample_size = 100, min_time = 0.5)]
 mod chunked {
     use super::*;
 

@@ -1,7 +1,8 @@
 //! Header lines: `name ":" OWS value OWS CRLF` (RFC 9112 section 5), for heads, trailers and the
 //! heads of multipart parts alike.
 
-use crate::{Error, ErrorKind, HeaderSpan, Span, Status, scan};
+use crate::scan::{self, Cursor, Isa};
+use crate::{Error, ErrorKind, HeaderSpan, Span, Status};
 
 /// What the header lines of a block have come to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -119,21 +120,32 @@ pub fn parse_header_block(
     if progress.lines.pos() > window.len() {
         *progress = BlockProgress::new();
     }
-    let BlockProgress { lines, count } = progress;
-    let end = lines.read(window, |field| {
-        let slot = slots.get_mut(*count);
-        *slot.ok_or(Error::new(ErrorKind::TooManyHeaders, field.name.start()))? = field;
-        *count += 1;
-        Ok(())
-    })?;
-    match end {
+    match scan::run(ReadBlock { buf: window, progress, slots })? {
+        None if window.len() == max_len => Err(Error::new(ErrorKind::HeadTooLarge, max_len)),
+        None => Ok(Status::Partial),
         Some(end) => {
-            let block = HeaderBlock { len: end as u32, count: *count as u32 };
+            let block = HeaderBlock { len: end as u32, count: progress.count as u32 };
             *progress = BlockProgress::new();
             Ok(Status::Complete(block))
         }
-        None if window.len() == max_len => Err(Error::new(ErrorKind::HeadTooLarge, max_len)),
-        None => Ok(Status::Partial),
+    }
+}
+
+/// A call of [`parse_header_block`], as a task for the scanner.
+struct ReadBlock<'a> {
+    buf: &'a [u8],
+    progress: &'a mut BlockProgress,
+    slots: &'a mut [HeaderSpan],
+}
+
+impl scan::Task for ReadBlock<'_> {
+    type Output = Result<Option<usize>, Error>;
+
+    #[inline(always)]
+    fn with<I: Isa>(self, isa: I) -> Self::Output {
+        let BlockProgress { lines, count } = self.progress;
+        let mut cursor = Cursor::new(isa, self.buf, lines.pos());
+        lines.read(&mut cursor, self.slots, count, |_| Ok(()))
     }
 }
 
@@ -170,62 +182,48 @@ impl Lines {
         self.pos as usize
     }
 
-    /// Gives each line that is complete in `buf` to `take`. The offset after the empty line if
-    /// that is there, `None` if more has to come.
+    /// Fills `slots` from `filled` on with the lines that are complete in the cursor's buffer, and
+    /// asks `judge` about each. The offset after the empty line if that is there, `None` if more has
+    /// to come.
     ///
-    /// After an error, also one of `take`, there is no going on.
-    pub(crate) fn read(
-        &mut self,
-        buf: &[u8],
-        take: impl FnMut(HeaderSpan) -> Result<(), Error>,
-    ) -> Result<Option<usize>, Error> {
-        scan::run(Read { lines: self, buf, take })
-    }
-}
-
-/// [`Lines::read`] as a task for the scanner.
-struct Read<'a, F> {
-    lines: &'a mut Lines,
-    buf: &'a [u8],
-    take: F,
-}
-
-impl<F: FnMut(HeaderSpan) -> Result<(), Error>> scan::Task for Read<'_, F> {
-    type Output = Result<Option<usize>, Error>;
-
+    /// After an error there is no going on.
     #[inline(always)]
-    fn with<I: scan::Isa>(self, isa: I) -> Self::Output {
-        let Self { lines, buf, mut take } = self;
-        let Lines { mut state, mut later, .. } = *lines;
-        let (mut start, mut colon) = (lines.start as usize, lines.colon as usize);
-        let mut pos = lines.pos();
-        let mut cursor = scan::Cursor::new(isa, buf, pos);
+    pub(crate) fn read<I: Isa>(
+        &mut self,
+        cursor: &mut Cursor<'_, I>,
+        slots: &mut [HeaderSpan],
+        filled: &mut usize,
+        mut judge: impl FnMut(HeaderSpan) -> Result<(), Error>,
+    ) -> Result<Option<usize>, Error> {
+        let buf = cursor.buf();
+        let Self { mut state, later, .. } = *self;
+        let (mut pos, mut colon) = (self.pos(), self.colon as usize);
+        let begun = if state == State::Start { pos } else { self.start as usize };
+        let (mut start, mut count) = (begun, *filled);
         loop {
             if state != State::Value {
-                if state == State::Start {
-                    start = pos;
-                }
                 pos = cursor.token_end(pos);
-                match buf.get(pos) {
-                    Some(b':') if pos > start => {}
-                    Some(b'\r') if pos == start => match line_end(buf, pos)? {
-                        Some(end) => return Ok(Some(end)),
-                        None => {
-                            state = State::Start;
-                            break;
-                        }
-                    },
-                    Some(&byte) => return Err(bad_name(buf, pos, byte, pos == start, !later)),
-                    None => {
-                        state = if pos == start { State::Start } else { State::Name };
-                        break;
+                let Some(&byte) = buf.get(pos) else {
+                    state = if pos == start { State::Start } else { State::Name };
+                    break;
+                };
+                if byte != b':' || pos == start {
+                    if byte != b'\r' || pos > start {
+                        let first = !later && start == begun;
+                        return Err(bad_name(buf, pos, byte, pos == start, first));
                     }
+                    if let Some(end) = line_end(buf, pos)? {
+                        *filled = count;
+                        return Ok(Some(end));
+                    }
+                    state = State::Start;
+                    break;
                 }
                 colon = pos;
                 pos += 1;
             }
             pos = cursor.value_end(pos);
-            if buf.get(pos..pos + 2) != Some(b"\r\n") {
+            if !is_line_end(buf, pos) {
                 match buf.get(pos) {
                     Some(b'\r') => line_end(buf, pos)?,
                     Some(&byte) => return Err(Error::at(value_error(byte), buf, pos)),
@@ -234,20 +232,31 @@ impl<F: FnMut(HeaderSpan) -> Result<(), Error>> scan::Task for Read<'_, F> {
                 state = State::Value;
                 break;
             }
-            take(HeaderSpan { name: Span::within(start, colon), value: trim(buf, colon + 1, pos) })?;
+            let field = HeaderSpan {
+                name: Span::within(start, colon),
+                value: trim(buf, colon + 1, pos),
+            };
+            let Some(slot) = slots.get_mut(count) else {
+                return Err(Error::new(ErrorKind::TooManyHeaders, start));
+            };
+            *slot = field;
+            count += 1;
+            judge(field)?;
             pos += 2;
-            later = true;
+            start = pos;
             state = State::Start;
         }
-        *lines = Lines {
-            state,
-            later,
-            start: start as u32,
-            colon: colon as u32,
-            pos: pos as u32,
-        };
+        *filled = count;
+        let later = later || start > begun;
+        *self = Self { state, later, start: start as u32, colon: colon as u32, pos: pos as u32 };
         Ok(None)
     }
+}
+
+/// Whether CRLF stands at `pos`, as it nearly always does at the end of a value.
+#[inline(always)]
+fn is_line_end(buf: &[u8], pos: usize) -> bool {
+    buf[pos..].first_chunk() == Some(b"\r\n")
 }
 
 /// What is wrong with a name that `byte` at `pos` ends.
@@ -296,16 +305,28 @@ pub(crate) fn value_error(byte: u8) -> ErrorKind {
 /// The span of `buf[start..end]` without spaces and tabs around it.
 #[inline(always)]
 fn trim(buf: &[u8], start: usize, end: usize) -> Span {
-    let blank = |byte: u8| matches!(byte, b' ' | b'\t');
-    let (mut first, mut last) = (start, end);
-    while first < end && blank(buf[first]) {
-        first += 1;
+    let bytes = &buf[start..end];
+    // One space in front and none behind is what everybody sends.
+    if let [b' ', inner @ ..] | inner = bytes
+        && let ([first, ..], [.., last]) = (inner, inner)
+        && !is_blank(*first)
+        && !is_blank(*last)
+    {
+        return Span::within(end - inner.len(), end);
     }
-    if first == end {
-        return Span::within(start, start);
+    trim_more(bytes, start)
+}
+
+#[inline(never)]
+fn trim_more(bytes: &[u8], start: usize) -> Span {
+    let solid = |byte: &u8| !is_blank(*byte);
+    match (bytes.iter().position(solid), bytes.iter().rposition(solid)) {
+        (Some(first), Some(last)) => Span::within(start + first, start + last + 1),
+        _ => Span::within(start, start),
     }
-    while blank(buf[last - 1]) {
-        last -= 1;
-    }
-    Span::within(first, last)
+}
+
+#[inline(always)]
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }

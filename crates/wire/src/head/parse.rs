@@ -5,6 +5,7 @@ use super::target::Target;
 use super::verdict::Verdict;
 use super::{RequestHead, Status};
 use crate::header::Lines;
+use crate::scan::{self, Cursor, Isa};
 use crate::{Error, ErrorKind, HeaderSpan, Limits};
 
 /// Where [`parse_head`] goes on when more bytes have come, and what it learned so far.
@@ -14,15 +15,10 @@ use crate::{Error, ErrorKind, HeaderSpan, Limits};
 #[derive(Clone, Default, Debug)]
 pub struct Progress {
     line: RequestLine,
-    /// Set once the request line is complete.
-    rest: Option<Rest>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Rest {
+    // Of meaning once the request line is complete.
     target: Target,
     lines: Lines,
-    count: u32,
+    count: usize,
     verdict: Verdict,
 }
 
@@ -36,48 +32,59 @@ impl Progress {
     /// Whether anything but empty lines has come: an end of input now would cut a message.
     #[must_use]
     pub fn is_started(&self) -> bool {
-        self.rest.is_some() || self.line.is_started()
+        self.line.is_started()
     }
 
     fn pos(&self) -> usize {
-        self.rest.as_ref().map_or_else(|| self.line.pos(), |rest| rest.lines.pos())
+        if self.line.is_complete() { self.lines.pos() } else { self.line.pos() }
     }
 
+    /// Forgets the head that was read.
+    fn renew(&mut self) {
+        // The rest is of no meaning before this has come to its end.
+        self.line = RequestLine::default();
+    }
+}
+
+/// A call of [`parse_head`], as a task for the scanner. Without `JUDGE` nobody looks at what the
+/// header lines say.
+struct Parse<'a, const JUDGE: bool> {
+    buf: &'a [u8],
+    progress: &'a mut Progress,
+    slots: &'a mut [HeaderSpan],
+    limits: &'a Limits,
+}
+
+impl<const JUDGE: bool> scan::Task for Parse<'_, JUDGE> {
+    type Output = Result<Status<RequestHead>, Error>;
+
     #[inline(always)]
-    fn advance<const JUDGE: bool>(
-        &mut self,
-        buf: &[u8],
-        slots: &mut [HeaderSpan],
-        limits: &Limits,
-    ) -> Result<Status<RequestHead>, Error> {
-        let rest = match &mut self.rest {
-            Some(rest) => rest,
-            None => {
-                let Status::Complete(end) = self.line.advance(buf, limits)? else {
-                    return Ok(Status::Partial);
-                };
-                self.rest.insert(Rest {
-                    target: Target::judge(buf, self.line.method, self.line.target)?,
-                    lines: Lines::starting_at(end),
-                    count: 0,
-                    verdict: Verdict::new(self.line.version),
-                })
-            }
+    fn with<I: Isa>(self, isa: I) -> Self::Output {
+        let Self { buf, progress, slots, limits } = self;
+        let Progress { line, target, lines, count, verdict } = progress;
+        let mut cursor = if line.is_complete() {
+            Cursor::new(isa, buf, lines.pos())
+        } else {
+            let mut cursor = Cursor::new(isa, buf, line.pos());
+            let Status::Complete(end) = line.advance(&mut cursor, limits)? else {
+                return Ok(Status::Partial);
+            };
+            *target = Target::judge(buf, line)?;
+            *lines = Lines::starting_at(end);
+            *count = 0;
+            *verdict = Verdict::new(line.version);
+            cursor
         };
         let room = slots.len().min(limits.max_headers());
         let slots = &mut slots[..room];
-        let Rest { lines, count, verdict, .. } = rest;
-        let end = lines.read(buf, |field| {
-            let Some(slot) = slots.get_mut(*count as usize) else {
-                return Err(Error::new(ErrorKind::TooManyHeaders, field.name.start()));
-            };
-            *slot = field;
-            *count += 1;
+        let end = lines.read(&mut cursor, slots, count, |field| {
             if JUDGE { verdict.see(buf, field) } else { Ok(()) }
         })?;
         let Some(end) = end else { return Ok(Status::Partial) };
-        let head = rest.verdict.pass::<JUDGE>(&self.line, &rest.target, end)?;
-        Ok(Status::Complete(RequestHead { len: end as u32, header_count: rest.count, ..head }))
+        if JUDGE {
+            verdict.check_host(target, end)?;
+        }
+        Ok(Status::Complete(verdict.head(line, target, end, *count)))
     }
 }
 
@@ -144,17 +151,18 @@ fn parse<const JUDGE: bool>(
     let window = &buf[..buf.len().min(limits.max_head())];
     if progress.pos() > window.len() {
         // These are not the bytes of the last call.
-        *progress = Progress::new();
+        progress.renew();
     }
-    match progress.advance::<JUDGE>(window, slots, limits) {
-        Ok(Status::Partial) if window.len() == limits.max_head() => {
-            *progress = Progress::new();
+    let parsed = scan::run(Parse::<JUDGE> { buf: window, progress, slots, limits });
+    match parsed {
+        Ok(Status::Partial) if window.len() < limits.max_head() => parsed,
+        Ok(Status::Partial) => {
+            progress.renew();
             Err(Error::new(ErrorKind::HeadTooLarge, window.len()))
         }
-        Ok(Status::Partial) => Ok(Status::Partial),
-        done => {
-            *progress = Progress::new();
-            done
+        _ => {
+            progress.renew();
+            parsed
         }
     }
 }

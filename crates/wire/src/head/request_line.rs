@@ -2,7 +2,8 @@
 
 use super::{Status, Version};
 use crate::header::line_end;
-use crate::{Error, ErrorKind, Limits, Span, scan};
+use crate::scan::{Cursor, Isa};
+use crate::{Error, ErrorKind, Limits, Span};
 
 /// Empty lines that are skipped before a request line.
 const MAX_EMPTY_LINES: u8 = 4;
@@ -16,6 +17,7 @@ enum Word {
     Method,
     Target,
     Version,
+    Done,
 }
 
 /// A cursor through the request line that can stop at any byte.
@@ -29,6 +31,8 @@ pub(super) struct RequestLine {
     pos: u32,
     pub(super) method: Span,
     pub(super) target: Span,
+    /// The first question mark of the target; 0 without one.
+    pub(super) question: u32,
     pub(super) version: Version,
 }
 
@@ -41,15 +45,25 @@ impl RequestLine {
         !matches!(self.word, Word::Before)
     }
 
+    /// Whether all of it was seen.
+    pub(super) fn is_complete(&self) -> bool {
+        self.word == Word::Done
+    }
+
     /// Goes on until the line is complete; then the offset after its CRLF.
-    #[inline]
-    pub(super) fn advance(&mut self, buf: &[u8], limits: &Limits) -> Result<Status<usize>, Error> {
+    #[inline(always)]
+    pub(super) fn advance<I: Isa>(
+        &mut self,
+        cursor: &mut Cursor<'_, I>,
+        limits: &Limits,
+    ) -> Result<Status<usize>, Error> {
+        let buf = cursor.buf();
         if self.word == Word::Before && !self.skip_empty_lines(buf)? {
             return Ok(Status::Partial);
         }
         if self.word == Word::Method {
             let (pos, start) = (self.pos(), self.start as usize);
-            let end = scan::token_end(buf, pos);
+            let end = cursor.token_end(pos);
             if end - start > MAX_METHOD {
                 return Err(Error::new(ErrorKind::MethodTooLong, start + MAX_METHOD));
             }
@@ -63,7 +77,10 @@ impl RequestLine {
         }
         if self.word == Word::Target {
             let (pos, start) = (self.pos(), self.start as usize);
-            let end = scan::target_end(buf, pos);
+            let (end, question) = cursor.target_end(pos);
+            if self.question == 0 {
+                self.question = question as u32;
+            }
             if end - start > limits.max_target() {
                 let offset = start + limits.max_target();
                 return Err(Error::new(ErrorKind::TargetTooLong, offset));
@@ -77,11 +94,11 @@ impl RequestLine {
             self.next_word(Word::Version, end + 1);
         }
         let start = self.start as usize;
-        self.version = match buf.get(start..start + 10) {
-            Some(b"HTTP/1.1\r\n") => Version::Http11,
-            Some(b"HTTP/1.0\r\n") => Version::Http10,
+        self.version = match buf[start..].first_chunk().map(|line| line_version(line)) {
+            Some(Some(version)) => version,
             _ => return self.other_version(buf),
         };
+        self.word = Word::Done;
         Ok(Status::Complete(start + 10))
     }
 
@@ -145,6 +162,20 @@ impl RequestLine {
         })
     }
 }
+
+/// Of `HTTP/1.1` or `HTTP/1.0` with its CRLF; `None` for anything else.
+#[inline(always)]
+fn line_version(line: &[u8; 10]) -> Option<Version> {
+    match (u64::from_be_bytes(*line.first_chunk()?), u16::from_be_bytes(*line.last_chunk()?)) {
+        (HTTP11, CRLF) => Some(Version::Http11),
+        (HTTP10, CRLF) => Some(Version::Http10),
+        _ => None,
+    }
+}
+
+const HTTP11: u64 = u64::from_be_bytes(*b"HTTP/1.1");
+const HTTP10: u64 = u64::from_be_bytes(*b"HTTP/1.0");
+const CRLF: u16 = u16::from_be_bytes(*b"\r\n");
 
 fn method_error(byte: u8, named: bool) -> ErrorKind {
     match byte {

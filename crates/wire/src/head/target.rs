@@ -2,10 +2,11 @@
 
 use super::TargetForm;
 use super::host::{self, Port};
+use super::request_line::RequestLine;
 use crate::{Error, ErrorKind, Span};
 
 /// A target taken apart.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Target {
     pub(super) form: TargetForm,
     pub(super) path: Span,
@@ -15,10 +16,23 @@ pub(super) struct Target {
 
 impl Target {
     /// Takes the target apart, or refuses one whose form does not fit the method.
-    pub(super) fn judge(buf: &[u8], method: Span, target: Span) -> Result<Self, Error> {
+    #[inline(always)]
+    pub(super) fn judge(buf: &[u8], line: &RequestLine) -> Result<Self, Error> {
+        let target = line.target;
+        if buf[target.start()] != b'/' || line.method.len() == CONNECT.len() {
+            return Self::judge_other(buf, line);
+        }
+        let (path, query) = split_query(target.start(), line);
+        Ok(Self { form: TargetForm::Origin, path, query, authority: None })
+    }
+
+    /// What is not clearly in origin form.
+    #[inline(never)]
+    fn judge_other(buf: &[u8], line: &RequestLine) -> Result<Self, Error> {
+        let target = line.target;
         let (start, end) = (target.start(), target.end());
         let bytes = target.of(buf);
-        if method.of(buf) == b"CONNECT" {
+        if line.method.of(buf) == CONNECT {
             host::check(bytes, Port::Required)
                 .map_err(|at| Error::at(ErrorKind::BadTargetForm, buf, start + at))?;
             return Ok(Self {
@@ -29,10 +43,10 @@ impl Target {
             });
         }
         if bytes[0] == b'/' {
-            let (path, query) = split_query(buf, start, end);
+            let (path, query) = split_query(start, line);
             return Ok(Self { form: TargetForm::Origin, path, query, authority: None });
         }
-        if bytes == b"*" && method.of(buf) == b"OPTIONS" {
+        if bytes == b"*" && line.method.of(buf) == b"OPTIONS" {
             let form = TargetForm::Asterisk;
             return Ok(Self { form, path: target, query: None, authority: None });
         }
@@ -47,10 +61,12 @@ impl Target {
         }
         host::check(authority.of(buf), Port::Optional)
             .map_err(|at| Error::at(ErrorKind::BadHost, buf, from + at))?;
-        let (path, query) = split_query(buf, authority.end(), end);
+        let (path, query) = split_query(authority.end(), line);
         Ok(Self { form: TargetForm::Absolute, path, query, authority: Some(authority) })
     }
 }
+
+const CONNECT: &[u8] = b"CONNECT";
 
 /// The length of `http://` or `https://` at the beginning, in any case.
 fn scheme_len(bytes: &[u8]) -> Option<usize> {
@@ -60,12 +76,12 @@ fn scheme_len(bytes: &[u8]) -> Option<usize> {
         .map(<[u8]>::len)
 }
 
-fn split_query(buf: &[u8], start: usize, end: usize) -> (Span, Option<Span>) {
-    match memchr::memchr(b'?', &buf[start..end]) {
-        Some(mark) => {
-            let mark = start + mark;
-            (Span::new(start, mark), Some(Span::new(mark + 1, end)))
-        }
-        None => (Span::new(start, end), None),
+/// Path and query of a target whose path begins at `start`. No question mark can stand before it.
+#[inline(always)]
+fn split_query(start: usize, line: &RequestLine) -> (Span, Option<Span>) {
+    let (mark, end) = (line.question as usize, line.target.end());
+    match mark {
+        0 => (Span::within(start, end), None),
+        _ => (Span::within(start, mark), Some(Span::within(mark + 1, end))),
     }
 }

@@ -8,7 +8,7 @@ use super::{BodyLength, RequestHead, TargetForm, Version};
 use crate::{Error, ErrorKind, HeaderSpan, Span, scan};
 
 /// What the header lines seen so far say.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Verdict {
     version: Version,
     host: Option<Span>,
@@ -23,17 +23,7 @@ pub(super) struct Verdict {
 
 impl Verdict {
     pub(super) fn new(version: Version) -> Self {
-        Self {
-            version,
-            host: None,
-            content_length: None,
-            chunked: false,
-            close: false,
-            keep_alive: false,
-            connection_upgrade: false,
-            upgrade: false,
-            expects_continue: false,
-        }
+        Self { version, ..Self::default() }
     }
 
     /// Takes note of one header line.
@@ -69,39 +59,41 @@ impl Verdict {
         }
     }
 
-    /// The verdict on the whole head, which ends at `end`. Length and header count are the
-    /// caller's.
+    /// Whether Host is there, and fits the target, when the head ends at `end`.
+    pub(super) fn check_host(&self, target: &Target, end: usize) -> Result<(), Error> {
+        match self.host {
+            None if self.version == Version::Http11 => Err(Error::new(ErrorKind::MissingHost, end)),
+            // An empty Host says that the target has no authority (RFC 9112 section 3.2).
+            Some(host) if host.is_empty() && target.authority.is_some() => {
+                Err(Error::new(ErrorKind::BadHost, host.start()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The whole head, which has `len` bytes and `count` header lines.
     #[inline(always)]
-    pub(super) fn pass<const JUDGE: bool>(
+    pub(super) fn head(
         &self,
         line: &RequestLine,
         target: &Target,
-        end: usize,
-    ) -> Result<RequestHead, Error> {
-        match self.host {
-            None if JUDGE && self.version == Version::Http11 => {
-                return Err(Error::new(ErrorKind::MissingHost, end));
-            }
-            // An empty Host says that the target has no authority (RFC 9112 section 3.2).
-            Some(host) if host.is_empty() && target.authority.is_some() => {
-                return Err(Error::new(ErrorKind::BadHost, host.start()));
-            }
-            _ => {}
-        }
+        len: usize,
+        count: usize,
+    ) -> RequestHead {
         let body = match self.content_length {
             _ if self.chunked => BodyLength::Chunked,
             None | Some(0) => BodyLength::Empty,
             Some(length) => BodyLength::Fixed(length),
         };
         let http11 = self.version == Version::Http11;
-        let upgrade = http11
-            && self.upgrade
+        let upgrade = self.upgrade
             && self.connection_upgrade
+            && http11
             && body == BodyLength::Empty
             && target.form != TargetForm::Authority;
-        Ok(RequestHead {
-            len: 0,
-            header_count: 0,
+        RequestHead {
+            len: len as u32,
+            header_count: count as u32,
             method: line.method,
             target: line.target,
             path: target.path,
@@ -114,7 +106,7 @@ impl Verdict {
             keep_alive: !self.close && (http11 || self.keep_alive),
             expects_continue: self.expects_continue && body != BodyLength::Empty,
             upgrade,
-        })
+        }
     }
 
     fn host(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {

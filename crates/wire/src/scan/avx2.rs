@@ -8,7 +8,7 @@ use core::arch::x86_64::{
 };
 
 use super::classes::{TOKEN_BITS, TOKEN_ROWS};
-use super::isa::{BLOCK, Block, Isa, Task};
+use super::isa::{Block, Isa, Task};
 
 /// Evidence of AVX2, BMI1 and BMI2.
 #[derive(Clone, Copy, Debug)]
@@ -43,82 +43,94 @@ impl Avx2 {
     }
 }
 
-/// The same 16 bytes in both halves, since shuffles do not cross from one half to the other.
-const fn twice(table: [u8; 16]) -> [u8; 32] {
-    let mut both = [0; 32];
-    let mut n = 0;
-    while n < 32 {
-        both[n] = table[n % 16];
-        n += 1;
-    }
-    both
-}
-
-static ROWS: [u8; 32] = twice(TOKEN_ROWS);
-static BITS: [u8; 32] = twice(TOKEN_BITS);
-
 impl Isa for Avx2 {
     const NAMES_BY_MASK: bool = true;
 
     #[inline(always)]
     fn non_token(self, block: &Block) -> u64 {
-        self.by_vectors(block, |v| {
-            // SAFETY: `self` is evidence of AVX2; both tables have 32 bytes.
-            unsafe {
-                let rows = _mm256_loadu_si256(ROWS.as_ptr().cast());
-                let bits = _mm256_loadu_si256(BITS.as_ptr().cast());
-                // The shuffle gives 0 for bytes from 0x80 on, and takes the low half of others.
-                let row = _mm256_shuffle_epi8(rows, v);
-                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(v), _mm256_set1_epi8(15));
-                let bit = _mm256_shuffle_epi8(bits, high);
-                _mm256_cmpeq_epi8(_mm256_and_si256(row, bit), _mm256_setzero_si256())
-            }
-        })
+        // SAFETY: `self` is evidence of AVX2.
+        unsafe { non_token(block) }
     }
 
     #[inline(always)]
     fn non_value(self, block: &Block) -> u64 {
-        self.by_vectors(block, |v| {
-            // SAFETY: `self` is evidence of AVX2.
-            unsafe {
-                let control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1f)), v);
-                let tab = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(9));
-                let delete = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(0x7f));
-                _mm256_or_si256(_mm256_andnot_si256(tab, control), delete)
-            }
-        })
+        // SAFETY: `self` is evidence of AVX2.
+        unsafe { non_value(block) }
     }
 
     #[inline(always)]
     fn non_target(self, block: &Block) -> u64 {
-        self.by_vectors(block, |v| {
-            // SAFETY: `self` is evidence of AVX2.
-            unsafe {
-                // As signed numbers, bytes from 0x80 on are less than a space.
-                let visible = _mm256_cmpgt_epi8(v, _mm256_set1_epi8(0x20));
-                let delete = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(0x7f));
-                let hash = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b'#' as i8));
-                let good = _mm256_andnot_si256(_mm256_or_si256(delete, hash), visible);
-                _mm256_cmpeq_epi8(good, _mm256_setzero_si256())
-            }
-        })
+        // SAFETY: `self` is evidence of AVX2.
+        unsafe { non_target(block) }
+    }
+
+    #[inline(always)]
+    fn equal(self, block: &Block, byte: u8) -> u64 {
+        // SAFETY: `self` is evidence of AVX2.
+        unsafe { equal(block, byte) }
     }
 }
 
-impl Avx2 {
-    /// A mask from what `foreign` says for 32 bytes: all bits of a byte or none.
-    #[inline(always)]
-    fn by_vectors(self, block: &Block, foreign: impl Fn(__m256i) -> __m256i) -> u64 {
-        let (vectors, rest) = block.as_chunks::<32>();
-        debug_assert!(vectors.len() * 32 == BLOCK && rest.is_empty());
-        vectors.iter().enumerate().fold(0, |mask, (n, bytes)| {
-            // SAFETY: `self` is evidence of AVX2, and `bytes` are 32 bytes; they need not be
-            // aligned.
-            let foreign = unsafe {
-                let vector = _mm256_loadu_si256(bytes.as_ptr().cast());
-                _mm256_movemask_epi8(foreign(vector)) as u32
-            };
-            mask | u64::from(foreign) << (32 * n)
-        })
-    }
+#[inline]
+#[target_feature(enable = "avx2")]
+fn non_token(block: &Block) -> u64 {
+    /// The same in both halves, since shuffles do not cross from one half to the other.
+    static ROWS: [[u8; 16]; 2] = [TOKEN_ROWS; 2];
+    static BITS: [[u8; 16]; 2] = [TOKEN_BITS; 2];
+    let (rows, bits) = (load(ROWS.as_flattened()), load(BITS.as_flattened()));
+    mask(block, |v| {
+        // The shuffle gives 0 for bytes from 0x80 on, and takes the low half of others.
+        let row = _mm256_shuffle_epi8(rows, v);
+        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(v), _mm256_set1_epi8(15));
+        let bit = _mm256_shuffle_epi8(bits, high);
+        _mm256_cmpeq_epi8(_mm256_and_si256(row, bit), _mm256_setzero_si256())
+    })
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn non_value(block: &Block) -> u64 {
+    mask(block, |v| {
+        let control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1f)), v);
+        let tab = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(9));
+        let delete = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(0x7f));
+        _mm256_or_si256(_mm256_andnot_si256(tab, control), delete)
+    })
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn non_target(block: &Block) -> u64 {
+    mask(block, |v| {
+        // As signed numbers, bytes from 0x80 on are less than a space.
+        let visible = _mm256_cmpgt_epi8(v, _mm256_set1_epi8(0x20));
+        let delete = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(0x7f));
+        let hash = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b'#' as i8));
+        let good = _mm256_andnot_si256(_mm256_or_si256(delete, hash), visible);
+        _mm256_cmpeq_epi8(good, _mm256_setzero_si256())
+    })
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn equal(block: &Block, byte: u8) -> u64 {
+    mask(block, |v| _mm256_cmpeq_epi8(v, _mm256_set1_epi8(byte as i8)))
+}
+
+/// A mask from what `foreign` says for 32 bytes: all bits of a byte or none.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn mask(block: &Block, foreign: impl Fn(__m256i) -> __m256i) -> u64 {
+    let (first, second) = block.split_at(32);
+    let first = _mm256_movemask_epi8(foreign(load(first))) as u32;
+    let second = _mm256_movemask_epi8(foreign(load(second))) as u32;
+    u64::from(first) | u64::from(second) << 32
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load(bytes: &[u8]) -> __m256i {
+    let bytes: &[u8; 32] = bytes.try_into().expect("half a block");
+    // SAFETY: these are 32 bytes, and they need not be aligned.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
 }

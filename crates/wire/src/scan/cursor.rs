@@ -25,6 +25,12 @@ impl<'b, I: Isa> Cursor<'b, I> {
         cursor
     }
 
+    /// What it walks through.
+    #[inline(always)]
+    pub(crate) fn buf(&self) -> &'b [u8] {
+        self.buf
+    }
+
     /// The index of the first byte at or after `from` that is no `tchar`; `buf.len()` if there is
     /// none. `from` never goes back.
     #[inline(always)]
@@ -65,46 +71,67 @@ impl<'b, I: Isa> Cursor<'b, I> {
         }
     }
 
-    /// Looks at the block that begins at `at`, which is at most the length of the buffer.
+    /// The index of the first byte at or after `from` that cannot stand in a request target, or
+    /// `buf.len()`; and the index of the first question mark before it, or 0 without one.
+    #[inline(always)]
+    pub(crate) fn target_end(&mut self, from: usize) -> (usize, usize) {
+        let (isa, mut at, mut question) = (self.isa, from, 0);
+        loop {
+            let masks = |block: &Block| (isa.non_target(block), isa.equal(block, b'?'));
+            let (end, marks) = look(self.buf, at, masks);
+            let before_end = marks & end.wrapping_sub(1) & !end;
+            if before_end != 0 && question == 0 {
+                question = at + before_end.trailing_zeros() as usize;
+            }
+            if end != 0 {
+                return (at + end.trailing_zeros() as usize, question);
+            }
+            at += BLOCK;
+        }
+    }
+
+    /// Makes the masks of the block that begins at `at`, which is at most the length of the buffer.
     #[inline(always)]
     fn load(&mut self, at: usize) {
-        let rest = &self.buf[at..];
-        #[cfg(test)]
-        super::work::add(rest.len().min(BLOCK));
+        let isa = self.isa;
         self.base = at;
-        match rest.first_chunk() {
-            Some(block) => self.masks(block),
-            None => self.load_last(rest.len()),
-        }
+        (self.non_token, self.non_value) = look(self.buf, at, |block| {
+            (if I::NAMES_BY_MASK { isa.non_token(block) } else { 0 }, isa.non_value(block))
+        });
     }
+}
 
-    /// Looks at the last `len` bytes of the buffer, fewer than a block: at its last whole block,
-    /// or at a copy of all of it. No byte behind the end is ever read.
-    #[inline(always)]
-    fn load_last(&mut self, len: usize) {
-        let unwanted = match self.buf.last_chunk() {
-            Some(block) => {
-                self.masks(block);
-                BLOCK - len
-            }
-            None => {
-                let mut block = [0; BLOCK];
-                block[..self.buf.len()].copy_from_slice(self.buf);
-                self.masks(&block);
-                self.buf.len() - len
-            }
-        };
-        // `unwanted` is 64 when nothing is left: then no bit of a byte may stay.
-        let behind = u64::MAX << len;
-        self.non_token = self.non_token.checked_shr(unwanted as u32).unwrap_or(0) | behind;
-        self.non_value = self.non_value.checked_shr(unwanted as u32).unwrap_or(0) | behind;
+/// Two masks of the block that begins at `at`, which is at most the length of `buf`.
+///
+/// No byte behind the end of the buffer is read: what is shorter than a block is looked at in the
+/// last whole block of the buffer, or in a copy.
+#[inline(always)]
+fn look(buf: &[u8], at: usize, masks: impl Fn(&Block) -> (u64, u64)) -> (u64, u64) {
+    let rest = &buf[at..];
+    let len = rest.len();
+    #[cfg(test)]
+    super::work::add(len.min(BLOCK));
+    let (copy, block, before);
+    if let Some(whole) = rest.first_chunk() {
+        (block, before) = (whole, 0);
+    } else if let Some(last) = buf.last_chunk() {
+        (block, before) = (last, BLOCK - len);
+    } else {
+        copy = padded(rest);
+        (block, before) = (&copy, 0);
     }
+    let (mut first, mut second) = masks(block);
+    if len < BLOCK {
+        // When nothing is left, `before` is 64 and the shift is by none, but then all bits are set.
+        let cut = |mask: u64| mask.wrapping_shr(before as u32) | u64::MAX << len;
+        (first, second) = (cut(first), cut(second));
+    }
+    (first, second)
+}
 
-    #[inline(always)]
-    fn masks(&mut self, block: &Block) {
-        if I::NAMES_BY_MASK {
-            self.non_token = self.isa.non_token(block);
-        }
-        self.non_value = self.isa.non_value(block);
-    }
+#[inline(never)]
+fn padded(bytes: &[u8]) -> Block {
+    let mut block = [0; BLOCK];
+    block[..bytes.len()].copy_from_slice(bytes);
+    block
 }

@@ -24,6 +24,9 @@ pub(crate) trait Isa: Copy {
 
     /// Which bytes cannot stand in a request target.
     fn non_target(self, block: &Block) -> u64;
+
+    /// Which bytes are this one, which is ASCII.
+    fn equal(self, block: &Block, byte: u8) -> u64;
 }
 
 /// Something to do with whatever instruction set there is.

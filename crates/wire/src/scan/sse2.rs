@@ -2,11 +2,11 @@
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::{
-    __m128i, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_loadu_si128,
-    _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm_setzero_si128, _mm_sub_epi8,
+    __m128i, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_loadu_si128, _mm_min_epu8,
+    _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm_setzero_si128, _mm_sub_epi8,
 };
 
-use super::isa::{BLOCK, Block, Isa};
+use super::isa::{Block, Isa};
 
 /// Evidence of SSE2.
 #[derive(Clone, Copy, Debug)]
@@ -21,81 +21,106 @@ impl Isa for Sse2 {
 
     #[inline(always)]
     fn non_token(self, block: &Block) -> u64 {
-        // Without a shuffle: everything that is not a visible byte, and the separators.
-        by_vectors(block, |v| {
-            // SAFETY: SSE2 is part of x86-64.
-            unsafe {
-                let is = |v, byte: u8| _mm_cmpeq_epi8(v, _mm_set1_epi8(byte as i8));
-                let within = |first: u8, last: u8| {
-                    let from = _mm_sub_epi8(v, _mm_set1_epi8(first as i8));
-                    _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((last - first) as i8)), from)
-                };
-                // `[{` and `]}` differ in this bit only.
-                let folded = _mm_or_si128(v, _mm_set1_epi8(0x20));
-                let separator = any([
-                    is(v, b'"'),
-                    within(b'(', b')'),
-                    is(v, b','),
-                    is(v, b'/'),
-                    within(b':', b'@'),
-                    is(folded, b'{'),
-                    is(v, b'\\'),
-                    is(folded, b'}'),
-                    is(v, 0x7f),
-                ]);
-                let visible = _mm_cmpgt_epi8(v, _mm_set1_epi8(0x20));
-                // Inverted: what is visible and no separator.
-                _mm_cmpeq_epi8(_mm_andnot_si128(separator, visible), _mm_setzero_si128())
-            }
-        })
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe { non_token(block) }
     }
 
     #[inline(always)]
     fn non_value(self, block: &Block) -> u64 {
-        by_vectors(block, |v| {
-            // SAFETY: SSE2 is part of x86-64.
-            unsafe {
-                let control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
-                let tab = _mm_cmpeq_epi8(v, _mm_set1_epi8(9));
-                let delete = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f));
-                _mm_or_si128(_mm_andnot_si128(tab, control), delete)
-            }
-        })
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe { non_value(block) }
     }
 
     #[inline(always)]
     fn non_target(self, block: &Block) -> u64 {
-        by_vectors(block, |v| {
-            // SAFETY: SSE2 is part of x86-64.
-            unsafe {
-                // As signed numbers, bytes from 0x80 on are less than a space.
-                let visible = _mm_cmpgt_epi8(v, _mm_set1_epi8(0x20));
-                let delete = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f));
-                let hash = _mm_cmpeq_epi8(v, _mm_set1_epi8(b'#' as i8));
-                let good = _mm_andnot_si128(_mm_or_si128(delete, hash), visible);
-                _mm_cmpeq_epi8(good, _mm_setzero_si128())
-            }
-        })
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe { non_target(block) }
+    }
+
+    #[inline(always)]
+    fn equal(self, block: &Block, byte: u8) -> u64 {
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe { equal(block, byte) }
     }
 }
 
+/// Without a shuffle: what is not visible, and the separators.
+#[inline]
+#[target_feature(enable = "sse2")]
+fn non_token(block: &Block) -> u64 {
+    mask(block, |v| {
+        // `[` and `{`, and `]` and `}`, differ in this bit only.
+        let folded = _mm_or_si128(v, _mm_set1_epi8(0x20));
+        let separators = [
+            is(v, b'"'),
+            within(v, b'(', b')'),
+            is(v, b','),
+            is(v, b'/'),
+            within(v, b':', b'@'),
+            is(folded, b'{'),
+            is(v, b'\\'),
+            is(folded, b'}'),
+            is(v, 0x7f),
+        ];
+        let separator = separators.into_iter().fold(_mm_setzero_si128(), |a, b| _mm_or_si128(a, b));
+        // As signed numbers, bytes from 0x80 on are less than a space.
+        let visible = _mm_cmpgt_epi8(v, _mm_set1_epi8(0x20));
+        _mm_cmpeq_epi8(_mm_andnot_si128(separator, visible), _mm_setzero_si128())
+    })
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn non_value(block: &Block) -> u64 {
+    mask(block, |v| {
+        let control = within(v, 0, 0x1f);
+        _mm_or_si128(_mm_andnot_si128(is(v, b'\t'), control), is(v, 0x7f))
+    })
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn non_target(block: &Block) -> u64 {
+    mask(block, |v| {
+        let visible = _mm_cmpgt_epi8(v, _mm_set1_epi8(0x20));
+        let good = _mm_andnot_si128(_mm_or_si128(is(v, 0x7f), is(v, b'#')), visible);
+        _mm_cmpeq_epi8(good, _mm_setzero_si128())
+    })
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn equal(block: &Block, byte: u8) -> u64 {
+    mask(block, |v| is(v, byte))
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn is(v: __m128i, byte: u8) -> __m128i {
+    _mm_cmpeq_epi8(v, _mm_set1_epi8(byte as i8))
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn within(v: __m128i, first: u8, last: u8) -> __m128i {
+    let from = _mm_sub_epi8(v, _mm_set1_epi8(first as i8));
+    _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((last - first) as i8)), from)
+}
+
 /// A mask from what `foreign` says for 16 bytes: all bits of a byte or none.
-#[inline(always)]
-pub(super) fn by_vectors(block: &Block, foreign: impl Fn(__m128i) -> __m128i) -> u64 {
-    let (vectors, rest) = block.as_chunks::<16>();
-    debug_assert!(vectors.len() * 16 == BLOCK && rest.is_empty());
-    vectors.iter().enumerate().fold(0, |mask, (n, bytes)| {
-        // SAFETY: SSE2 is part of x86-64, and `bytes` are 16 bytes; they need not be aligned.
-        let foreign = unsafe {
-            let vector = _mm_loadu_si128(bytes.as_ptr().cast());
-            _mm_movemask_epi8(foreign(vector)) as u32
-        };
+#[inline]
+#[target_feature(enable = "sse2")]
+pub(super) fn mask(block: &Block, foreign: impl Fn(__m128i) -> __m128i) -> u64 {
+    let (parts, _) = block.as_chunks::<16>();
+    parts.iter().enumerate().fold(0, |mask, (n, part)| {
+        let foreign = _mm_movemask_epi8(foreign(load(part))) as u32;
         mask | u64::from(foreign) << (16 * n)
     })
 }
 
-#[inline(always)]
-fn any<const N: usize>(vectors: [__m128i; N]) -> __m128i {
-    // SAFETY: SSE2 is part of x86-64.
-    unsafe { vectors.into_iter().fold(_mm_setzero_si128(), |all, v| _mm_or_si128(all, v)) }
+#[inline]
+#[target_feature(enable = "sse2")]
+pub(super) fn load(bytes: &[u8; 16]) -> __m128i {
+    // SAFETY: these are 16 bytes, and they need not be aligned.
+    unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }

@@ -2,13 +2,13 @@
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::{
-    _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_set1_epi8, _mm_setzero_si128,
-    _mm_shuffle_epi8, _mm_srli_epi16,
+    _mm_and_si128, _mm_cmpeq_epi8, _mm_set1_epi8, _mm_setzero_si128, _mm_shuffle_epi8,
+    _mm_srli_epi16,
 };
 
 use super::classes::{TOKEN_BITS, TOKEN_ROWS};
 use super::isa::{Block, Isa, Task};
-use super::sse2::{Sse2, by_vectors};
+use super::sse2::{Sse2, load, mask};
 
 /// Evidence of SSSE3.
 #[derive(Clone, Copy, Debug)]
@@ -42,18 +42,8 @@ impl Isa for Ssse3 {
 
     #[inline(always)]
     fn non_token(self, block: &Block) -> u64 {
-        by_vectors(block, |v| {
-            // SAFETY: `self` is evidence of SSSE3; both tables have 16 bytes.
-            unsafe {
-                let rows = _mm_loadu_si128(TOKEN_ROWS.as_ptr().cast());
-                let bits = _mm_loadu_si128(TOKEN_BITS.as_ptr().cast());
-                // The shuffle gives 0 for bytes from 0x80 on, and takes the low half of others.
-                let row = _mm_shuffle_epi8(rows, v);
-                let high = _mm_and_si128(_mm_srli_epi16::<4>(v), _mm_set1_epi8(15));
-                let bit = _mm_shuffle_epi8(bits, high);
-                _mm_cmpeq_epi8(_mm_and_si128(row, bit), _mm_setzero_si128())
-            }
-        })
+        // SAFETY: `self` is evidence of SSSE3.
+        unsafe { non_token(block) }
     }
 
     #[inline(always)]
@@ -65,4 +55,22 @@ impl Isa for Ssse3 {
     fn non_target(self, block: &Block) -> u64 {
         Sse2::BASELINE.non_target(block)
     }
+
+    #[inline(always)]
+    fn equal(self, block: &Block, byte: u8) -> u64 {
+        Sse2::BASELINE.equal(block, byte)
+    }
+}
+
+#[inline]
+#[target_feature(enable = "ssse3")]
+fn non_token(block: &Block) -> u64 {
+    let (rows, bits) = (load(&TOKEN_ROWS), load(&TOKEN_BITS));
+    mask(block, |v| {
+        // The shuffle gives 0 for bytes from 0x80 on, and takes the low half of others.
+        let row = _mm_shuffle_epi8(rows, v);
+        let high = _mm_and_si128(_mm_srli_epi16::<4>(v), _mm_set1_epi8(15));
+        let bit = _mm_shuffle_epi8(bits, high);
+        _mm_cmpeq_epi8(_mm_and_si128(row, bit), _mm_setzero_si128())
+    })
 }

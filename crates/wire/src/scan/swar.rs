@@ -27,6 +27,11 @@ impl Isa for Swar {
     fn non_target(self, block: &Block) -> u64 {
         by_words(block, |word| less(word, 0x21) | equal(word, b'#') | equal(word, 0x7f) | word)
     }
+
+    #[inline(always)]
+    fn equal(self, block: &Block, byte: u8) -> u64 {
+        by_words(block, |word| equal(word, byte))
+    }
 }
 
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
