@@ -25,6 +25,7 @@ pub use connection::{Connection, Event, Next, ResponseBody};
 pub use error::{Error, ErrorKind};
 pub use framing::{ConnectionOption, Framing};
 pub use head::{BodyLength, Head, Progress, RequestHead, Status, TargetForm, Version, parse_head};
+pub use head::{ResponseHead, ResponseLength, ResponseProgress, parse_response_head};
 pub use header::{BlockProgress, HeaderBlock, parse_header_block, parse_header_line};
 pub use limits::Limits;
 pub use reason::reason;

@@ -172,7 +172,14 @@ mod tests {
     use std::format;
     use std::string::String;
 
+    use std::vec::Vec;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
     use super::*;
+    use crate::scan::tests::agree;
     use crate::scan::work;
 
     /// How many bytes the scans look at for a head that comes in pieces of `step` bytes.
@@ -204,6 +211,72 @@ mod tests {
                 assert!(cost <= 2 * input.len(), "step {step}: {cost} for {}", input.len());
                 assert!(cost >= input.len() / 2, "the count counts: {cost}");
             }
+        }
+    }
+
+    /// A head that comes in pieces, as each instruction set sees it.
+    struct Pieces<'a>(&'a [u8], &'a [usize], &'a Limits);
+
+    impl scan::Task for Pieces<'_> {
+        type Output = (Result<Status<RequestHead>, Error>, Vec<HeaderSpan>);
+
+        #[inline(always)]
+        fn with<I: Isa>(self, isa: I) -> Self::Output {
+            let Self(input, ends, limits) = self;
+            let mut progress = Progress::new();
+            let mut slots = std::vec![HeaderSpan::default(); 20];
+            let mut parsed = Ok(Status::Partial);
+            for &end in ends {
+                // Nothing may be read behind the end of such a piece.
+                let buf: std::boxed::Box<[u8]> = input[..end].into();
+                let (progress, slots) = (&mut progress, &mut slots[..]);
+                parsed = Parse::<true> { buf: &buf, progress, slots, limits }.with(isa);
+                if parsed != Ok(Status::Partial) {
+                    break;
+                }
+            }
+            (parsed, slots)
+        }
+    }
+
+    /// Good request heads of many shapes.
+    fn heads() -> impl Strategy<Value = String> {
+        let line = prop_oneof![
+            6 => "[A-Za-z-]{1,40}:[ \t]{0,2}[ -~\u{fc}]{0,120}[ \t]{0,2}",
+            1 => Just("Content-Length: 12".into()),
+            1 => Just("Transfer-Encoding: chunked".into()),
+            1 => Just("Connection: keep-alive, upgrade".into()),
+        ];
+        ("[A-Z]{1,8}", "/[!-\"$->@-~]{0,150}(\\?[!-\"$-~]{0,20})?", vec(line, 0..12)).prop_map(
+            |(method, target, lines)| {
+                let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+                format!("{method} {target} HTTP/1.1\r\nHost: example.com\r\n{lines}\r\n")
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn all_instruction_sets_tell_the_same(
+            head in heads(),
+            mutations in vec((any::<Index>(), any::<u8>()), 0..3),
+            special in vec((any::<Index>(), select(&b"\r\n\t :?#\0\x7f\x80,"[..])), 0..3),
+            cuts in vec(any::<Index>(), 0..3),
+        ) {
+            let mut bytes = head.into_bytes();
+            for (place, byte) in mutations.iter().chain(&special) {
+                let place = place.index(bytes.len());
+                bytes[place] = *byte;
+            }
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
+            ends.push(bytes.len());
+            ends.sort_unstable();
+            let (usual, at_once) = (Limits::new(), [bytes.len()]);
+            let whole = agree(|| Pieces(&bytes, &at_once, &usual));
+            let pieces = agree(|| Pieces(&bytes, &ends, &usual));
+            prop_assert_eq!(&pieces.0, &whole.0);
+            let limits = Limits::new().with_max_target(100).with_max_headers(6);
+            let _ = agree(|| Pieces(&bytes, &ends, &limits));
         }
     }
 }

@@ -38,6 +38,15 @@ impl Verdict {
         }
     }
 
+    /// The same for a header line of a response, where Host and Expect mean nothing.
+    #[inline(always)]
+    pub(super) fn see_response(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+        match (field.name.len(), buf[field.name.start()] | 0x20) {
+            (7, b'u') | (10 | 14, b'c') | (17, b't') => self.judge(buf, field),
+            _ => Ok(()),
+        }
+    }
+
     #[inline(never)]
     fn judge(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
         let name = field.name.of(buf);
@@ -46,7 +55,7 @@ impl Verdict {
         } else if is(name, b"connection") {
             self.connection(buf, field)
         } else if is(name, b"content-length") {
-            self.content_length(buf, field)
+            self.see_length(buf, field)
         } else if is(name, b"transfer-encoding") {
             self.transfer_encoding(buf, field)
         } else if is(name, b"expect") {
@@ -71,6 +80,24 @@ impl Verdict {
         }
     }
 
+    pub(super) fn content_length(&self) -> Option<u64> {
+        self.content_length
+    }
+
+    pub(super) fn chunked(&self) -> bool {
+        self.chunked
+    }
+
+    /// Whether the connection may stay open.
+    pub(super) fn keep_alive(&self) -> bool {
+        !self.close && (self.version == Version::Http11 || self.keep_alive)
+    }
+
+    /// `Upgrade` with a value, `Connection: upgrade`, and HTTP/1.1.
+    pub(super) fn wants_upgrade(&self) -> bool {
+        self.upgrade && self.connection_upgrade && self.version == Version::Http11
+    }
+
     /// The whole head, which has `len` bytes and `count` header lines.
     #[inline(always)]
     pub(super) fn head(
@@ -85,10 +112,7 @@ impl Verdict {
             None | Some(0) => BodyLength::Empty,
             Some(length) => BodyLength::Fixed(length),
         };
-        let http11 = self.version == Version::Http11;
-        let upgrade = self.upgrade
-            && self.connection_upgrade
-            && http11
+        let upgrade = self.wants_upgrade()
             && body == BodyLength::Empty
             && target.form != TargetForm::Authority;
         RequestHead {
@@ -103,7 +127,7 @@ impl Verdict {
             body,
             form: target.form,
             version: self.version,
-            keep_alive: !self.close && (http11 || self.keep_alive),
+            keep_alive: self.keep_alive(),
             expects_continue: self.expects_continue && body != BodyLength::Empty,
             upgrade,
         }
@@ -122,7 +146,7 @@ impl Verdict {
         Ok(())
     }
 
-    fn content_length(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn see_length(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
         if self.content_length.is_some() {
             return Err(Error::new(ErrorKind::DuplicateContentLength, field.name.start()));
         }

@@ -12,6 +12,13 @@ mod classes;
 mod cursor;
 mod isa;
 mod naive;
+#[cfg(any(
+    test,
+    not(any(
+        target_arch = "x86_64",
+        all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
+    ))
+))]
 mod swar;
 
 #[cfg(target_arch = "x86_64")]
@@ -27,7 +34,9 @@ pub(crate) use cursor::Cursor;
 pub(crate) use isa::{Isa, Task, run};
 use isa::{BASELINE, BLOCK, Block};
 
-use classes::{REG_NAME, TARGET, TOKEN, VALUE};
+#[cfg(any(test, feature = "alloc"))]
+use classes::TARGET;
+use classes::{REG_NAME, TOKEN, VALUE};
 
 pub(crate) fn is_tchar(byte: u8) -> bool {
     classes::has(byte, TOKEN)
@@ -55,6 +64,7 @@ pub(crate) fn value_end(buf: &[u8], from: usize) -> usize {
 }
 
 /// The index of the first byte at or after `from` that cannot stand in a request target.
+#[cfg(feature = "alloc")]
 pub(crate) fn target_end(buf: &[u8], from: usize) -> usize {
     end_of(buf, from, TARGET, |block| BASELINE.non_target(block))
 }
@@ -96,4 +106,4 @@ pub(crate) mod work {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,5 @@
 //! What belongs where: `readme` runs the tables of README.md; `heads`, `bodies`, `connections` and
-//! `writing` hold what a table cannot say; `advisories` has one test for each flaw of another
+//! `writing` and `responses` hold what a table cannot say; `advisories` has one test for each flaw of another
 //! server; `random` compares ways of delivery, and reference with parser, on generated input.
 
 mod advisories;
@@ -8,6 +8,7 @@ mod connections;
 mod heads;
 mod random;
 mod readme;
+mod responses;
 mod support;
 #[cfg(feature = "alloc")]
 mod writing;
