@@ -57,7 +57,7 @@ fn slow(mut rest: &[u8]) -> Vec<u8> {
     }
 }
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let small = Limits::new()
         .with_max_chunk_line(10)
         .with_max_chunk_excess(5)

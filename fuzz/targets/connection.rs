@@ -86,7 +86,7 @@ fn serve(input: &[u8], cuts: &[usize], answers: u8) -> Vec<Told> {
     told
 }
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let [answers, seed, input @ ..] = data else { return };
     let whole = serve(input, &[], *answers);
     if input.len() <= 300 {

@@ -24,7 +24,7 @@ fn reason(kind: ErrorKind) -> &'static str {
     }
 }
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     const SLOTS: usize = 32;
     let mut slots = [HeaderSpan::default(); SLOTS];
     let ours = parse_head(data, &mut Progress::new(), &mut slots, &Limits::new());

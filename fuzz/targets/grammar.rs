@@ -5,7 +5,7 @@ use pauper_wire::grammar::*;
 use pauper_wire::header::{BlockProgress, parse_header_block, parse_header_line};
 use pauper_wire::{HeaderSpan, Status};
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let elements: Vec<&[u8]> = split_list(data).collect();
     assert!(elements.iter().map(|element| element.len()).sum::<usize>() <= data.len());
     for element in &elements {

@@ -23,7 +23,7 @@ fn deliver(
     Ok(None)
 }
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let small = Limits::new().with_max_head(200).with_max_target(20).with_max_headers(5);
     for limits in [Limits::new(), small] {
         let whole = deliver(data, &[], &limits);

@@ -23,7 +23,7 @@ fn deliver(
     Ok(None)
 }
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     for limits in [Limits::new(), Limits::new().with_max_head(100).with_max_headers(3)] {
         let whole = deliver(data, &[], &limits);
         if data.len() <= 300 {

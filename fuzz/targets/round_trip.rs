@@ -5,7 +5,7 @@ use pauper_wire::{
     parse_head, parse_response_head,
 };
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     // Lines of the input are method, target, then name and value in turns.
     let mut parts = data.split(|&byte| byte == b'\n');
     let mut next = || String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();

@@ -1,6 +1,7 @@
 //! The project's own commands, and what its tests of the repository share with them.
 //!
-//! One module for each command: [`ci`], [`budget`], [`arrows`]. [`workspace`] reads the manifests
+//! One module for each command: [`ci`], [`budget`], [`arrows`],
+//! [`soak`]. [`workspace`] reads the manifests
 //! through `cargo metadata`; [`shell`] runs programs. Nothing here is part of what is published.
 
 pub mod arrows;
@@ -9,6 +10,7 @@ pub mod ci;
 pub mod date;
 pub mod msrv;
 pub mod shell;
+pub mod soak;
 pub mod workspace;
 
 /// What commands give: an error is a sentence for the person at the terminal.

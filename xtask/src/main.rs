@@ -16,6 +16,8 @@ Usage: cargo xtask COMMAND [OPTIONS]
   arrows [--table]
         compares the dependencies between our crates with the allowed ones.
         --table prints the table that ARCHITECTURE.md shows.
+  soak [--minutes N] [--no-sanitizer] [TARGET]...
+        runs the fuzz targets, all of them or these, N minutes each (default 1).
   help
         this text
 ";
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         Some("ci") => xtask::ci::run(&rest),
         Some("budget") => xtask::budget::run(&rest),
         Some("arrows") => xtask::arrows::run(&rest),
+        Some("soak") => xtask::soak::run(&rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(())

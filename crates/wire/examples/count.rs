@@ -1,8 +1,8 @@
 //! Parses one request over and over, for tools that count instructions:
 //! `perf stat -e instructions:u count ours 1000000`, or `valgrind --tool=callgrind`.
+use pauper_wire::{HeaderSpan, Limits, Progress, measure::parse_head_syntax, parse_head};
 use std::hint::black_box;
 use std::mem::MaybeUninit;
-use pauper_wire::{HeaderSpan, Limits, Progress, measure::parse_head_syntax, parse_head};
 
 fn main() {
     let mut args = std::env::args().skip(1);
@@ -18,8 +18,19 @@ fn main() {
     let limits = Limits::new();
     for _ in 0..times {
         match &*parser {
-            "verdict" => assert!(black_box(parse_head(black_box(bytes), &mut Progress::new(), &mut slots, &limits)).is_ok()),
-            "syntax" => assert!(black_box(parse_head_syntax(black_box(bytes), &mut Progress::new(), &mut slots, &limits)).is_ok()),
+            "verdict" => assert!(
+                black_box(parse_head(black_box(bytes), &mut Progress::new(), &mut slots, &limits))
+                    .is_ok()
+            ),
+            "syntax" => assert!(
+                black_box(parse_head_syntax(
+                    black_box(bytes),
+                    &mut Progress::new(),
+                    &mut slots,
+                    &limits
+                ))
+                .is_ok()
+            ),
             _ => {
                 let mut headers = [const { MaybeUninit::uninit() }; 64];
                 let mut request = httparse::Request::new(&mut []);

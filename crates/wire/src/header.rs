@@ -232,10 +232,8 @@ impl Lines {
                 state = State::Value;
                 break;
             }
-            let field = HeaderSpan {
-                name: Span::within(start, colon),
-                value: trim(buf, colon + 1, pos),
-            };
+            let field =
+                HeaderSpan { name: Span::within(start, colon), value: trim(buf, colon + 1, pos) };
             let Some(slot) = slots.get_mut(count) else {
                 return Err(Error::new(ErrorKind::TooManyHeaders, start));
             };

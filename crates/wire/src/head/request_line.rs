@@ -94,7 +94,7 @@ impl RequestLine {
             self.next_word(Word::Version, end + 1);
         }
         let start = self.start as usize;
-        self.version = match buf[start..].first_chunk().map(|line| line_version(line)) {
+        self.version = match buf[start..].first_chunk().map(line_version) {
             Some(Some(version)) => version,
             _ => return self.other_version(buf),
         };

@@ -23,11 +23,8 @@ impl Avx2 {
             && std::arch::is_x86_feature_detected!("bmi1")
             && std::arch::is_x86_feature_detected!("bmi2");
         #[cfg(not(feature = "std"))]
-        let there = cfg!(all(
-            target_feature = "avx2",
-            target_feature = "bmi1",
-            target_feature = "bmi2"
-        ));
+        let there =
+            cfg!(all(target_feature = "avx2", target_feature = "bmi1", target_feature = "bmi2"));
         there.then_some(Self(()))
     }
 

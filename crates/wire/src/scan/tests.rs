@@ -126,7 +126,8 @@ fn exact(bytes: &[u8]) -> Box<[u8]> {
 fn check_runs(bytes: &[u8]) {
     let buf = exact(bytes);
     let places: Vec<usize> = (0..=buf.len()).collect();
-    for (from, (token, value, (target, question))) in agree(|| Runs(&buf, &places)).iter().enumerate()
+    for (from, (token, value, (target, question))) in
+        agree(|| Runs(&buf, &places)).iter().enumerate()
     {
         let end = |class| naive::end_of(&buf, from, class);
         assert_eq!((*token, *value, *target), (end(TOKEN), end(VALUE), end(TARGET)));
