@@ -193,7 +193,7 @@ impl Lines {
         cursor: &mut Cursor<'_, I>,
         slots: &mut [HeaderSpan],
         filled: &mut usize,
-        mut judge: impl FnMut(HeaderSpan) -> Result<(), Error>,
+        mut judge: impl FnMut(&HeaderSpan) -> Result<(), Error>,
     ) -> Result<Option<usize>, Error> {
         let buf = cursor.buf();
         let Self { mut state, later, .. } = *self;
@@ -232,14 +232,13 @@ impl Lines {
                 state = State::Value;
                 break;
             }
-            let field =
-                HeaderSpan { name: Span::within(start, colon), value: trim(buf, colon + 1, pos) };
             let Some(slot) = slots.get_mut(count) else {
                 return Err(Error::new(ErrorKind::TooManyHeaders, start));
             };
-            *slot = field;
+            slot.name = Span::within(start, colon);
+            slot.value = trim(buf, colon + 1, pos);
             count += 1;
-            judge(field)?;
+            judge(slot)?;
             pos += 2;
             start = pos;
             state = State::Start;

@@ -61,30 +61,36 @@ impl<const JUDGE: bool> scan::Task for Parse<'_, JUDGE> {
     #[inline(always)]
     fn with<I: Isa>(self, isa: I) -> Self::Output {
         let Self { buf, progress, slots, limits } = self;
-        let Progress { line, target, lines, count, verdict } = progress;
-        let mut cursor = if line.is_complete() {
-            Cursor::new(isa, buf, lines.pos())
+        let Progress { target, verdict, .. } = progress;
+        // Copies, so that they can stay in registers; kept only if more has to come.
+        let (mut line, mut lines, mut count) = (progress.line, progress.lines, progress.count);
+        let mut cursor;
+        if line.is_complete() {
+            cursor = Cursor::new(isa, buf, lines.pos());
         } else {
-            let mut cursor = Cursor::new(isa, buf, line.pos());
+            cursor = Cursor::new(isa, buf, line.pos());
             let Status::Complete(end) = line.advance(&mut cursor, limits)? else {
+                progress.line = line;
                 return Ok(Status::Partial);
             };
-            *target = Target::judge(buf, line)?;
-            *lines = Lines::starting_at(end);
-            *count = 0;
+            target.judge(buf, &line)?;
+            lines = Lines::starting_at(end);
+            count = 0;
             *verdict = Verdict::new(line.version);
-            cursor
-        };
+        }
         let room = slots.len().min(limits.max_headers());
         let slots = &mut slots[..room];
-        let end = lines.read(&mut cursor, slots, count, |field| {
+        let end = lines.read(&mut cursor, slots, &mut count, |field| {
             if JUDGE { verdict.see(buf, field) } else { Ok(()) }
         })?;
-        let Some(end) = end else { return Ok(Status::Partial) };
+        let Some(end) = end else {
+            (progress.line, progress.lines, progress.count) = (line, lines, count);
+            return Ok(Status::Partial);
+        };
         if JUDGE {
             verdict.check_host(target, end)?;
         }
-        Ok(Status::Complete(verdict.head(line, target, end, *count)))
+        Ok(Status::Complete(verdict.head(&line, target, end, count)))
     }
 }
 

@@ -96,7 +96,10 @@ impl RequestLine {
         let start = self.start as usize;
         self.version = match buf[start..].first_chunk().map(line_version) {
             Some(Some(version)) => version,
-            _ => return self.other_version(buf),
+            _ => {
+                self.pos = other_version(buf, start, self.pos())? as u32;
+                return Ok(Status::Partial);
+            }
         };
         self.word = Word::Done;
         Ok(Status::Complete(start + 10))
@@ -131,35 +134,33 @@ impl RequestLine {
         self.start = start as u32;
         self.pos = start as u32;
     }
+}
 
-    /// Anything but a complete `HTTP/1.1` or `HTTP/1.0` with its CRLF, byte by byte. Another
-    /// version is told from a misspelled one only when the line is complete.
-    #[cold]
-    fn other_version(&mut self, buf: &[u8]) -> Result<Status<usize>, Error> {
-        let start = self.start as usize;
-        while self.pos() < start + 8 {
-            let pos = self.pos();
-            let Some(&byte) = buf.get(pos) else { return Ok(Status::Partial) };
-            let fits = match pos - start {
-                5 | 7 => byte.is_ascii_digit(),
-                index => byte == b"HTTP/1.1"[index],
-            };
-            if !fits {
-                return Err(Error::at(version_error(byte), buf, pos));
-            }
-            self.pos += 1;
+/// Looks from `pos` on at a version that begins at `start` and is not a whole line with `HTTP/1.1`
+/// or `HTTP/1.0`; gives how far it came. Another version is told from a misspelled one only when
+/// the line is complete.
+#[cold]
+fn other_version(buf: &[u8], start: usize, mut pos: usize) -> Result<usize, Error> {
+    while pos < start + 8 {
+        let Some(&byte) = buf.get(pos) else { return Ok(pos) };
+        let fits = match pos - start {
+            5 | 7 => byte.is_ascii_digit(),
+            index => byte == b"HTTP/1.1"[index],
+        };
+        if !fits {
+            return Err(Error::at(version_error(byte), buf, pos));
         }
-        let pos = self.pos();
-        match buf.get(pos) {
-            None => return Ok(Status::Partial),
-            Some(b'\r') => {}
-            Some(&byte) => return Err(Error::at(version_error(byte), buf, pos)),
-        }
-        Ok(match line_end(buf, pos)? {
-            // Those that are spoken here would not have come this way.
-            Some(_) => return Err(Error::new(ErrorKind::UnsupportedVersion, start)),
-            None => Status::Partial,
-        })
+        pos += 1;
+    }
+    match buf.get(pos) {
+        None => return Ok(pos),
+        Some(b'\r') => {}
+        Some(&byte) => return Err(Error::at(version_error(byte), buf, pos)),
+    }
+    match line_end(buf, pos)? {
+        // Those that are spoken here would not have come this way.
+        Some(_) => Err(Error::new(ErrorKind::UnsupportedVersion, start)),
+        None => Ok(pos),
     }
 }
 

@@ -5,25 +5,23 @@ use super::host::{self, Port};
 use super::request_line::RequestLine;
 use crate::{Error, ErrorKind, Span};
 
-/// A target taken apart.
+/// What kind of target it is; with that, path and query need no further look at its bytes.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Target {
     pub(super) form: TargetForm,
-    pub(super) path: Span,
-    pub(super) query: Option<Span>,
     pub(super) authority: Option<Span>,
 }
 
 impl Target {
-    /// Takes the target apart, or refuses one whose form does not fit the method.
+    /// Judges the target, or refuses one whose form does not fit the method.
     #[inline(always)]
-    pub(super) fn judge(buf: &[u8], line: &RequestLine) -> Result<Self, Error> {
-        let target = line.target;
-        if buf[target.start()] != b'/' || line.method.len() == CONNECT.len() {
-            return Self::judge_other(buf, line);
+    pub(super) fn judge(&mut self, buf: &[u8], line: &RequestLine) -> Result<(), Error> {
+        if buf[line.target.start()] != b'/' || line.method.len() == CONNECT.len() {
+            *self = Self::judge_other(buf, line)?;
+        } else {
+            (self.form, self.authority) = (TargetForm::Origin, None);
         }
-        let (path, query) = split_query(target.start(), line);
-        Ok(Self { form: TargetForm::Origin, path, query, authority: None })
+        Ok(())
     }
 
     /// What is not clearly in origin form.
@@ -35,20 +33,13 @@ impl Target {
         if line.method.of(buf) == CONNECT {
             host::check(bytes, Port::Required)
                 .map_err(|at| Error::at(ErrorKind::BadTargetForm, buf, start + at))?;
-            return Ok(Self {
-                form: TargetForm::Authority,
-                path: Span::new(end, end),
-                query: None,
-                authority: Some(target),
-            });
+            return Ok(Self { form: TargetForm::Authority, authority: Some(target) });
         }
         if bytes[0] == b'/' {
-            let (path, query) = split_query(start, line);
-            return Ok(Self { form: TargetForm::Origin, path, query, authority: None });
+            return Ok(Self { form: TargetForm::Origin, authority: None });
         }
         if bytes == b"*" && line.method.of(buf) == b"OPTIONS" {
-            let form = TargetForm::Asterisk;
-            return Ok(Self { form, path: target, query: None, authority: None });
+            return Ok(Self { form: TargetForm::Asterisk, authority: None });
         }
         let Some(scheme) = scheme_len(bytes) else {
             return Err(Error::at(ErrorKind::BadTargetForm, buf, start));
@@ -61,8 +52,18 @@ impl Target {
         }
         host::check(authority.of(buf), Port::Optional)
             .map_err(|at| Error::at(ErrorKind::BadHost, buf, from + at))?;
-        let (path, query) = split_query(authority.end(), line);
-        Ok(Self { form: TargetForm::Absolute, path, query, authority: Some(authority) })
+        Ok(Self { form: TargetForm::Absolute, authority: Some(authority) })
+    }
+
+    /// Path and query. The first question mark of a target never stands before its path.
+    #[inline(always)]
+    pub(super) fn path_and_query(&self, line: &RequestLine) -> (Span, Option<Span>) {
+        let end = line.target.end();
+        let start = self.authority.map_or(line.target.start(), Span::end);
+        match line.question as usize {
+            0 => (Span::within(start, end), None),
+            mark => (Span::within(start, mark), Some(Span::within(mark + 1, end))),
+        }
     }
 }
 
@@ -74,14 +75,4 @@ fn scheme_len(bytes: &[u8]) -> Option<usize> {
         .into_iter()
         .find(|scheme| bytes.get(..scheme.len()).is_some_and(|b| b.eq_ignore_ascii_case(scheme)))
         .map(<[u8]>::len)
-}
-
-/// Path and query of a target whose path begins at `start`. No question mark can stand before it.
-#[inline(always)]
-fn split_query(start: usize, line: &RequestLine) -> (Span, Option<Span>) {
-    let (mark, end) = (line.question as usize, line.target.end());
-    match mark {
-        0 => (Span::within(start, end), None),
-        _ => (Span::within(start, mark), Some(Span::within(mark + 1, end))),
-    }
 }

@@ -28,7 +28,7 @@ impl Verdict {
 
     /// Takes note of one header line.
     #[inline(always)]
-    pub(super) fn see(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    pub(super) fn see(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         // Most names are none of ours, which length and first letter tell.
         match (field.name.len(), buf[field.name.start()] | 0x20) {
             (4, b'h') | (6, b'e') | (7, b'u') | (10 | 14, b'c') | (17, b't') => {
@@ -40,7 +40,7 @@ impl Verdict {
 
     /// The same for a header line of a response, where Host and Expect mean nothing.
     #[inline(always)]
-    pub(super) fn see_response(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    pub(super) fn see_response(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         match (field.name.len(), buf[field.name.start()] | 0x20) {
             (7, b'u') | (10 | 14, b'c') | (17, b't') => self.judge(buf, field),
             _ => Ok(()),
@@ -48,7 +48,7 @@ impl Verdict {
     }
 
     #[inline(never)]
-    fn judge(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn judge(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         let name = field.name.of(buf);
         if is(name, b"host") {
             self.host(buf, field)
@@ -115,13 +115,14 @@ impl Verdict {
         let upgrade = self.wants_upgrade()
             && body == BodyLength::Empty
             && target.form != TargetForm::Authority;
+        let (path, query) = target.path_and_query(line);
         RequestHead {
             len: len as u32,
             header_count: count as u32,
             method: line.method,
             target: line.target,
-            path: target.path,
-            query: target.query,
+            path,
+            query,
             authority: target.authority.or(self.host.filter(|host| !host.is_empty())),
             host: self.host,
             body,
@@ -133,7 +134,7 @@ impl Verdict {
         }
     }
 
-    fn host(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn host(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         let value = field.value;
         if self.host.is_some() {
             return Err(Error::new(ErrorKind::DuplicateHost, field.name.start()));
@@ -146,7 +147,7 @@ impl Verdict {
         Ok(())
     }
 
-    fn see_length(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn see_length(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         if self.content_length.is_some() {
             return Err(Error::new(ErrorKind::DuplicateContentLength, field.name.start()));
         }
@@ -160,7 +161,7 @@ impl Verdict {
         Ok(())
     }
 
-    fn transfer_encoding(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn transfer_encoding(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         let refuse = |kind| Err(Error::new(kind, field.name.start()));
         if self.version == Version::Http10 {
             return refuse(ErrorKind::TransferEncodingInHttp10);
@@ -183,7 +184,7 @@ impl Verdict {
         Ok(())
     }
 
-    fn connection(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn connection(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         let whole = field.value.of(buf);
         if is(whole, b"keep-alive") {
             self.keep_alive = true;
@@ -205,7 +206,7 @@ impl Verdict {
         Ok(())
     }
 
-    fn expect(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn expect(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         // A server ignores expectations of HTTP/1.0 clients (RFC 9110 section 10.1.1).
         if self.version == Version::Http11 {
             if !field.value.of(buf).eq_ignore_ascii_case(b"100-continue") {
@@ -245,7 +246,7 @@ fn decimal(digits: &[u8]) -> Result<u64, usize> {
 
 /// A tab around the value of a framing header is legal, but not every peer strips it; two readings
 /// are possible, so it is refused.
-fn no_tab_around(buf: &[u8], field: HeaderSpan, kind: ErrorKind) -> Result<(), Error> {
+fn no_tab_around(buf: &[u8], field: &HeaderSpan, kind: ErrorKind) -> Result<(), Error> {
     let before = field.name.end() + 1..field.value.start();
     let after = buf[field.value.end()..].iter().take_while(|&&byte| byte != b'\r').count();
     let after = field.value.end()..field.value.end() + after;

@@ -46,8 +46,9 @@ pub(crate) fn is_value(byte: u8) -> bool {
     classes::has(byte, VALUE)
 }
 
-pub(crate) fn is_reg_name(byte: u8) -> bool {
-    classes::has(byte, REG_NAME)
+/// The index of the first byte at or after `from` that cannot stand in the name of a host as it is.
+pub(crate) fn reg_name_end(buf: &[u8], from: usize) -> usize {
+    naive::end_of(buf, from, REG_NAME)
 }
 
 /// The index of the first byte at or after `from` that is no `tchar`; `buf.len()` if there is none.
