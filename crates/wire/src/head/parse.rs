@@ -62,20 +62,27 @@ impl<const JUDGE: bool> scan::Task for Parse<'_, JUDGE> {
     fn with<I: Isa>(self, isa: I) -> Self::Output {
         let Self { buf, progress, slots, limits } = self;
         let Progress { target, verdict, .. } = progress;
-        // Copies, so that they can stay in registers; kept only if more has to come.
-        let (mut line, mut lines, mut count) = (progress.line, progress.lines, progress.count);
-        let mut cursor;
-        if line.is_complete() {
+        // Locals, so that they can stay in registers; kept only if more has to come.
+        let (mut line, mut lines, mut count, mut cursor);
+        if progress.line.is_complete() {
+            (line, lines, count) = (progress.line, progress.lines, progress.count);
             cursor = Cursor::new(isa, buf, lines.pos());
         } else {
-            cursor = Cursor::new(isa, buf, line.pos());
-            let Status::Complete(end) = line.advance(&mut cursor, limits)? else {
+            let parsed;
+            if progress.line.pos() == 0 {
+                cursor = Cursor::new(isa, buf, 0);
+                line = RequestLine::default();
+                parsed = line.advance(&mut cursor, limits);
+            } else {
+                (line, parsed) = resume_line(progress.line, buf, limits);
+                cursor = Cursor::new(isa, buf, line.pos());
+            }
+            let Status::Complete(end) = parsed? else {
                 progress.line = line;
                 return Ok(Status::Partial);
             };
             target.judge(buf, &line)?;
-            lines = Lines::starting_at(end);
-            count = 0;
+            (lines, count) = (Lines::starting_at(end), 0);
             *verdict = Verdict::new(line.version);
         }
         let room = slots.len().min(limits.max_headers());
@@ -92,6 +99,19 @@ impl<const JUDGE: bool> scan::Task for Parse<'_, JUDGE> {
         }
         Ok(Status::Complete(verdict.head(&line, target, end, count)))
     }
+}
+
+/// Goes on with a request line that came in pieces: rare, so that it is compiled once, and not for
+/// each instruction set.
+#[cold]
+fn resume_line(
+    mut line: RequestLine,
+    buf: &[u8],
+    limits: &Limits,
+) -> (RequestLine, Result<Status<usize>, Error>) {
+    let mut cursor = Cursor::new(scan::BASELINE, buf, line.pos());
+    let parsed = line.advance(&mut cursor, limits);
+    (line, parsed)
 }
 
 /// Parses the head of a request (RFC 9112 sections 2 to 6) and judges its framing.

@@ -79,9 +79,11 @@ impl<'b, I: Isa> Cursor<'b, I> {
         loop {
             let masks = |block: &Block| (isa.non_target(block), isa.equal(block, b'?'));
             let (end, marks) = look(self.buf, at, masks);
-            let before_end = marks & end.wrapping_sub(1) & !end;
-            if before_end != 0 && question == 0 {
-                question = at + before_end.trailing_zeros() as usize;
+            if marks != 0 && question == 0 {
+                let before_end = marks & end.wrapping_sub(1) & !end;
+                if before_end != 0 {
+                    question = at + before_end.trailing_zeros() as usize;
+                }
             }
             if end != 0 {
                 return (at + end.trailing_zeros() as usize, question);
