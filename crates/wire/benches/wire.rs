@@ -9,7 +9,8 @@ use std::mem::MaybeUninit;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use pauper_wire::{
-    ChunkDecoder, HeaderSpan, Limits, Progress, Status, measure::parse_head_syntax, parse_head,
+    ChunkDecoder, HeaderSpan, Limits, Progress, ResponseProgress, Status,
+    measure::parse_head_syntax, parse_head, parse_response_head,
 };
 
 fn main() {
@@ -148,6 +149,43 @@ mod pieces {
                 assert_eq!(matches!(parsed, Ok(Status::Complete(_))), end == bytes.len());
                 let _ = black_box(parsed);
             }
+        });
+    }
+}
+
+/// A response head with 10 header lines.
+#[divan::bench_group(name = "response", sample_size = 100, min_time = 0.5)]
+mod response {
+    use super::*;
+
+    fn bytes() -> Vec<u8> {
+        let lines: String = (0..8).map(|n| format!("X-Header-{n}: some value {n}\r\n")).collect();
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\
+             Content-Length: 1234\r\n";
+        format!("{head}{lines}\r\n").into_bytes()
+    }
+
+    #[divan::bench]
+    fn httparse(bencher: Bencher<'_, '_>) {
+        let bytes = bytes();
+        bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
+            let mut headers = [httparse::EMPTY_HEADER; 16];
+            let mut response = httparse::Response::new(&mut headers);
+            let parsed = response.parse(black_box(&bytes));
+            black_box(&response);
+            assert!(parsed.is_ok_and(|status| status.is_complete()));
+        });
+    }
+
+    #[divan::bench]
+    fn verdict(bencher: Bencher<'_, '_>) {
+        let bytes = bytes();
+        let mut slots = [HeaderSpan::default(); 16];
+        bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
+            let mut progress = ResponseProgress::new();
+            let input = black_box(&bytes[..]);
+            let parsed = parse_response_head(input, &mut progress, &mut slots, &Limits::new());
+            assert!(matches!(black_box(parsed), Ok(Status::Complete(_))));
         });
     }
 }

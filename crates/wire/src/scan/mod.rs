@@ -31,8 +31,8 @@ mod sse2;
 mod ssse3;
 
 pub(crate) use cursor::Cursor;
-use isa::{BLOCK, Block};
 pub(crate) use isa::{BASELINE, Isa, Task, run};
+use isa::{BLOCK, Block};
 
 #[cfg(any(test, feature = "alloc"))]
 use classes::TARGET;
