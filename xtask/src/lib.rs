@@ -1,8 +1,8 @@
 //! The project's own commands, and what its tests of the repository share with them.
 //!
-//! One module for each command: [`ci`], [`budget`], [`arrows`], [`bench`]. [`workspace`] reads the
-//! manifests through `cargo metadata`; [`shell`] runs programs. Nothing here is part of what is
-//! published.
+//! One module for each command: [`ci`], [`budget`], [`arrows`], [`bench`], [`soak`]. [`workspace`]
+//! reads the manifests through `cargo metadata`; [`shell`] runs programs. Nothing here is part of
+//! what is published.
 
 pub mod arrows;
 pub mod bench;
@@ -11,6 +11,7 @@ pub mod ci;
 pub mod date;
 pub mod msrv;
 pub mod shell;
+pub mod soak;
 pub mod workspace;
 
 /// What commands give: an error is a sentence for the person at the terminal.

@@ -19,6 +19,8 @@ Usage: cargo xtask COMMAND [OPTIONS]
   bench [OPTIONS] | render | instructions | list
         measures our server beside others and keeps the figures, makes pages of
         them, counts instructions; `cargo xtask bench --help` says more.
+  soak [--minutes N] [--no-sanitizer] [TARGET]...
+        runs the fuzz targets, all of them or these, N minutes each (default 1).
   help
         this text
 ";
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Some("budget") => xtask::budget::run(&rest),
         Some("arrows") => xtask::arrows::run(&rest),
         Some("bench") => xtask::bench::run(&rest),
+        Some("soak") => xtask::soak::run(&rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(())

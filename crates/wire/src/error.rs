@@ -46,8 +46,8 @@ impl Error {
         self.byte
     }
 
-    /// The status to answer with: 400, 414, 417, 431, 501 or 505 for what a client sent, 500 for
-    /// what the own side tried to write.
+    /// The status to answer with: 400, 414, 417, 431, 501 or 505 for what a client sent, 502 for a
+    /// server's status line, 500 for what the own side tried to write.
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.kind.status()
@@ -120,6 +120,8 @@ kinds! {
     BadVersion, 400, "the version is not spelled HTTP/1.1 or HTTP/1.0";
     /// RFC 9110 section 15.6.6.
     UnsupportedVersion, 505, "only HTTP/1.1 and HTTP/1.0 are spoken here";
+    /// RFC 9112 section 4: from a server, so that it is a gateway's status.
+    BadStatusLine, 502, "a status line is version, three digits and a reason, each after one space";
     /// RFC 6585 section 5.
     HeadTooLarge, 431, "the header section is too large";
     /// RFC 6585 section 5.

@@ -1,7 +1,9 @@
 //! Header lines: `name ":" OWS value OWS CRLF` (RFC 9112 section 5), for heads, trailers and the
 //! heads of multipart parts alike.
 
-use crate::{Error, ErrorKind, HeaderSpan, Span, Status, scan};
+use crate::grammar::trim_ows;
+use crate::scan::{self, Cursor, Isa};
+use crate::{Error, ErrorKind, HeaderSpan, Span, Status};
 
 /// What the header lines of a block have come to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,7 +78,16 @@ pub fn parse_header_line(line: &[u8]) -> Result<HeaderSpan, Error> {
     }
     let end = scan::value_end(line, colon + 1);
     match line.get(end) {
-        None => Ok(HeaderSpan { name: Span::new(0, colon), value: trim(line, colon + 1, end) }),
+        None => {
+            let value = trim_ows(&line[colon + 1..]);
+            let start = if value.is_empty() {
+                colon + 1
+            } else {
+                value.as_ptr().addr() - line.as_ptr().addr()
+            };
+            let value = Span::new(start, start + value.len());
+            Ok(HeaderSpan { name: Span::new(0, colon), value })
+        }
         Some(b'\r') => Err(Error::at(ErrorKind::BareCr, line, end)),
         Some(&byte) => Err(Error::at(value_error(byte), line, end)),
     }
@@ -114,42 +125,43 @@ pub fn parse_header_block(
     slots: &mut [HeaderSpan],
     max_len: usize,
 ) -> Result<Status<HeaderBlock>, Error> {
+    let max_len = max_len.min(Span::LAST);
     let window = &buf[..buf.len().min(max_len)];
     if progress.lines.pos() > window.len() {
         *progress = BlockProgress::new();
     }
-    loop {
-        match progress.lines.next(window)? {
-            Line::Field(field) => {
-                let Some(slot) = slots.get_mut(progress.count) else {
-                    return Err(Error::new(ErrorKind::TooManyHeaders, field.name.start()));
-                };
-                *slot = field;
-                progress.count += 1;
-            }
-            Line::End(end) => {
-                let block = HeaderBlock { len: end as u32, count: progress.count as u32 };
-                *progress = BlockProgress::new();
-                return Ok(Status::Complete(block));
-            }
-            Line::Partial if window.len() == max_len => {
-                return Err(Error::new(ErrorKind::HeadTooLarge, max_len));
-            }
-            Line::Partial => return Ok(Status::Partial),
+    match scan::run(ReadBlock { buf: window, progress, slots })? {
+        None if window.len() == max_len => Err(Error::new(ErrorKind::HeadTooLarge, max_len)),
+        None => Ok(Status::Partial),
+        Some(end) => {
+            let block = HeaderBlock { len: end as u32, count: progress.count as u32 };
+            *progress = BlockProgress::new();
+            Ok(Status::Complete(block))
         }
     }
 }
 
-/// What [`Lines::next`] found.
-pub(crate) enum Line {
-    Partial,
-    Field(HeaderSpan),
-    /// The empty line; the offset after it.
-    End(usize),
+/// A call of [`parse_header_block`], as a task for the scanner.
+struct ReadBlock<'a> {
+    buf: &'a [u8],
+    progress: &'a mut BlockProgress,
+    slots: &'a mut [HeaderSpan],
 }
 
-#[derive(Clone, Copy, Default, Debug)]
+impl scan::Task for ReadBlock<'_> {
+    type Output = Result<Option<usize>, Error>;
+
+    #[inline(always)]
+    fn with<I: Isa>(self, isa: I) -> Self::Output {
+        let BlockProgress { lines, count } = self.progress;
+        let mut cursor = Cursor::new(isa, self.buf, lines.pos());
+        lines.read(&mut cursor, self.slots, count, |_| Ok(()))
+    }
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 enum State {
+    /// At the beginning of a line.
     #[default]
     Start,
     Name,
@@ -180,54 +192,85 @@ impl Lines {
         self.pos as usize
     }
 
-    /// The next line, if all of it is in `buf`.
-    pub(crate) fn next(&mut self, buf: &[u8]) -> Result<Line, Error> {
+    /// Fills `slots` from `filled` on with the lines that are complete in the cursor's buffer, and
+    /// asks `judge` about each. The offset after the empty line if that is there, `None` if more has
+    /// to come.
+    ///
+    /// After an error there is no going on.
+    #[inline(always)]
+    pub(crate) fn read<I: Isa>(
+        &mut self,
+        cursor: &mut Cursor<'_, I>,
+        slots: &mut [HeaderSpan],
+        filled: &mut usize,
+        mut judge: impl FnMut(&HeaderSpan) -> Result<(), Error>,
+    ) -> Result<Option<usize>, Error> {
+        let buf = cursor.buf();
+        let Self { mut state, later, .. } = *self;
+        let (mut pos, mut colon) = (self.pos(), self.colon as usize);
+        let begun = if state == State::Start { pos } else { self.start as usize };
+        let (mut start, mut count) = (begun, *filled);
         loop {
-            let pos = self.pos();
-            match self.state {
-                State::Start => {
-                    let Some(&byte) = buf.get(pos) else { return Ok(Line::Partial) };
-                    if byte == b'\r' {
-                        return Ok(match line_end(buf, pos)? {
-                            Some(end) => Line::End(end),
-                            None => Line::Partial,
-                        });
+            if state != State::Value {
+                pos = cursor.token_end(pos);
+                let Some(&byte) = buf.get(pos) else {
+                    state = if pos == start { State::Start } else { State::Name };
+                    break;
+                };
+                if byte != b':' || pos == start {
+                    if byte != b'\r' || pos > start {
+                        let first = !later && start == begun;
+                        return Err(bad_name(buf, pos, byte, pos == start, first));
                     }
-                    if let Some(kind) = line_start_error(byte, !self.later) {
-                        return Err(Error::at(kind, buf, pos));
+                    if let Some(end) = line_end(buf, pos)? {
+                        *filled = count;
+                        return Ok(Some(end));
                     }
-                    self.start = self.pos;
-                    self.state = State::Name;
+                    state = State::Start;
+                    break;
                 }
-                State::Name => {
-                    let end = scan::token_end(buf, pos);
-                    self.pos = end as u32;
-                    let Some(&byte) = buf.get(end) else { return Ok(Line::Partial) };
-                    if byte != b':' {
-                        return Err(Error::at(name_error(byte), buf, end));
-                    }
-                    self.colon = self.pos;
-                    self.pos += 1;
-                    self.state = State::Value;
-                }
-                State::Value => {
-                    let end = scan::value_end(buf, pos);
-                    self.pos = end as u32;
-                    let Some(&byte) = buf.get(end) else { return Ok(Line::Partial) };
-                    if byte != b'\r' {
-                        return Err(Error::at(value_error(byte), buf, end));
-                    }
-                    let Some(next) = line_end(buf, end)? else { return Ok(Line::Partial) };
-                    let colon = self.colon as usize;
-                    let name = Span::new(self.start as usize, colon);
-                    self.pos = next as u32;
-                    self.later = true;
-                    self.state = State::Start;
-                    return Ok(Line::Field(HeaderSpan { name, value: trim(buf, colon + 1, end) }));
-                }
+                colon = pos;
+                pos += 1;
             }
+            pos = cursor.value_end(pos);
+            if !is_line_end(buf, pos) {
+                match buf.get(pos) {
+                    Some(b'\r') => line_end(buf, pos)?,
+                    Some(&byte) => return Err(Error::at(value_error(byte), buf, pos)),
+                    None => None,
+                };
+                state = State::Value;
+                break;
+            }
+            let Some(slot) = slots.get_mut(count) else {
+                return Err(Error::new(ErrorKind::TooManyHeaders, start));
+            };
+            slot.name = Span::within(start, colon);
+            slot.value = trim(buf, colon + 1, pos);
+            count += 1;
+            judge(slot)?;
+            pos += 2;
+            start = pos;
+            state = State::Start;
         }
+        *filled = count;
+        let later = later || start > begun;
+        *self = Self { state, later, start: start as u32, colon: colon as u32, pos: pos as u32 };
+        Ok(None)
     }
+}
+
+/// Whether CRLF stands at `pos`, as it nearly always does at the end of a value.
+#[inline(always)]
+fn is_line_end(buf: &[u8], pos: usize) -> bool {
+    buf[pos..].first_chunk() == Some(b"\r\n")
+}
+
+/// What is wrong with a name that `byte` at `pos` ends.
+#[cold]
+fn bad_name(buf: &[u8], pos: usize, byte: u8, empty: bool, first: bool) -> Error {
+    let kind = empty.then(|| line_start_error(byte, first)).flatten();
+    Error::at(kind.unwrap_or(name_error(byte)), buf, pos)
 }
 
 /// The offset after the CRLF whose CR stands at `cr`, or `None` if the LF has not come yet.
@@ -266,12 +309,20 @@ pub(crate) fn value_error(byte: u8) -> ErrorKind {
     if byte == b'\n' { ErrorKind::BareLf } else { ErrorKind::BadValue }
 }
 
-/// The span of `buf[start..end]` without spaces and tabs around it.
+/// The span of `buf[start..end]` without spaces and tabs around it. `buf` goes on behind `end`, and
+/// of control bytes there are only tabs.
+#[inline(always)]
 fn trim(buf: &[u8], start: usize, end: usize) -> Span {
-    let bytes = &buf[start..end];
-    let blank = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    match (bytes.iter().position(blank), bytes.iter().rposition(blank)) {
-        (Some(first), Some(last)) => Span::new(start + first, start + last + 1),
-        _ => Span::new(start, start),
+    let blank = |at: usize| buf[at] <= b' ';
+    // One space in front and none behind is what everybody sends.
+    let (mut first, mut last) = (start + usize::from(buf[start] == b' '), end);
+    if first < last && (blank(first) || blank(last - 1)) {
+        while first < last && blank(first) {
+            first += 1;
+        }
+        while first < last && blank(last - 1) {
+            last -= 1;
+        }
     }
+    if first < last { Span::within(first, last) } else { Span::within(start, start) }
 }

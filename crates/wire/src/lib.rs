@@ -25,9 +25,16 @@ pub use connection::{Connection, Event, Next, ResponseBody};
 pub use error::{Error, ErrorKind};
 pub use framing::{ConnectionOption, Framing};
 pub use head::{BodyLength, Head, Progress, RequestHead, Status, TargetForm, Version, parse_head};
+pub use head::{ResponseHead, ResponseLength, ResponseProgress, parse_response_head};
 pub use header::{BlockProgress, HeaderBlock, parse_header_block, parse_header_line};
 pub use limits::Limits;
 pub use reason::reason;
 pub use span::{HeaderSpan, Span};
 #[cfg(feature = "alloc")]
 pub use writer::HeadWriter;
+
+/// For this crate's own benchmarks; no part of what is promised.
+#[doc(hidden)]
+pub mod measure {
+    pub use crate::head::parse_head_syntax;
+}

@@ -19,7 +19,17 @@ impl Span {
     /// If `start > end`, or if `end` does not fit 32 bits.
     #[must_use]
     pub const fn new(start: usize, end: usize) -> Self {
-        assert!(start <= end && end <= u32::MAX as usize, "a span runs forward within 4 GiB");
+        assert!(start <= end && end <= Self::LAST, "a span runs forward within 4 GiB");
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    /// The largest offset.
+    pub(crate) const LAST: usize = u32::MAX as usize;
+
+    /// The same for offsets that are known to run forward and to fit.
+    #[inline(always)]
+    pub(crate) const fn within(start: usize, end: usize) -> Self {
+        debug_assert!(start <= end && end <= Self::LAST);
         Self { start: start as u32, end: end as u32 }
     }
 

@@ -83,6 +83,31 @@ fn the_lower_layers_are_functions_of_their_arguments() {
     none(&mistakes);
 }
 
+/// `unsafe` stands in one folder, and each of its blocks says why it is sound.
+#[test]
+fn only_the_scanner_is_unsafe() {
+    let (mut mistakes, mut blocks) = (Vec::new(), 0);
+    for (crate_name, path) in sources() {
+        let text = fs::read_to_string(&path).unwrap();
+        let scanner =
+            crate_name == "wire" && path.components().any(|folder| folder.as_os_str() == "scan");
+        let allowed = shipped(&text).any(|line| line.contains("allow(unsafe_code)"));
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (number, _) in lines.iter().enumerate().filter(|(_, line)| line.contains("unsafe {")) {
+            blocks += 1;
+            let reason = lines[..number].iter().rev().take_while(|line| line.starts_with("//"));
+            if !reason.into_iter().any(|line| line.starts_with("// SAFETY: ")) {
+                mistakes.push(format!("{} line {} has no reason", relative(&path), number + 1));
+            }
+        }
+        if allowed && !scanner {
+            mistakes.push(format!("{} allows unsafe", relative(&path)));
+        }
+    }
+    assert!(blocks > 3, "the scanner has lost its `unsafe`, and this test its subject");
+    none(&mistakes);
+}
+
 /// The lines of a file that are neither comments nor the tests at its end.
 fn shipped(text: &str) -> impl Iterator<Item = &str> {
     text.lines()

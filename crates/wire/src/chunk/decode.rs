@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::size_line::SizeLine;
+use super::size_line::{self, SizeLine};
 use super::trailers::Trailers;
 use crate::{Error, ErrorKind, Limits};
 
@@ -114,14 +114,18 @@ impl ChunkDecoder {
             let Some(&byte) = input.get(pos) else { return Ok((pos, Chunk::NeedMore)) };
             match &mut self.state {
                 State::Size(line) => {
+                    let whole =
+                        line.is_new().then(|| size_line::plain(&input[pos..], self.max_line));
+                    if let Some((size, len)) = whole.flatten() {
+                        self.state = data_or_trailers(size);
+                        pos += len;
+                        continue;
+                    }
                     if line
                         .push(byte, self.max_line, &mut self.tolerance)
                         .map_err(|kind| Error::at(kind, input, pos))?
                     {
-                        self.state = match line.size() {
-                            0 => State::Trailers,
-                            size => State::Data(size),
-                        };
+                        self.state = data_or_trailers(line.size());
                     }
                     pos += 1;
                 }
@@ -162,5 +166,12 @@ impl ChunkDecoder {
                 State::End | State::Failed(_) => unreachable!("handled above"),
             }
         }
+    }
+}
+
+fn data_or_trailers(size: u64) -> State {
+    match size {
+        0 => State::Trailers,
+        size => State::Data(size),
     }
 }

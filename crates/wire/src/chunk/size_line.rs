@@ -24,6 +24,21 @@ enum State {
     Lf,
 }
 
+/// The size and length of a line at the beginning of `input` that is whole and plain: fewer digits
+/// than there may be, CRLF, no extension. Anything else is for [`SizeLine`], which says what is wrong.
+#[inline]
+pub(super) fn plain(input: &[u8], max_len: u32) -> Option<(u64, usize)> {
+    let (mut size, mut digits) = (0u64, 0);
+    while digits < MAX_DIGITS as usize {
+        let byte = *input.get(digits)?;
+        let Some(digit) = (byte as char).to_digit(16) else { break };
+        size = size << 4 | u64::from(digit);
+        digits += 1;
+    }
+    let fits = (1..MAX_DIGITS as usize).contains(&digits) && digits <= max_len as usize;
+    (fits && input[digits..].starts_with(b"\r\n")).then_some((size, digits + 2))
+}
+
 /// A chunk-size line, as far as it has come.
 #[derive(Clone, Default, Debug)]
 pub(super) struct SizeLine {
@@ -34,6 +49,11 @@ pub(super) struct SizeLine {
 }
 
 impl SizeLine {
+    /// Whether no byte has come.
+    pub(super) fn is_new(&self) -> bool {
+        self.len == 0
+    }
+
     /// The size, once [`push`](Self::push) said that the line is complete.
     pub(super) fn size(&self) -> u64 {
         self.size

@@ -36,20 +36,17 @@ fn ip_literal(host: &[u8]) -> Result<usize, usize> {
 /// The offset after a name that is not empty.
 fn reg_name(host: &[u8]) -> Result<usize, usize> {
     let mut at = 0;
-    while let Some(&byte) = host.get(at) {
-        match byte {
-            b'%' => {
-                let digits = host.get(at + 1..at + 3).ok_or(at)?;
-                if !digits.iter().all(u8::is_ascii_hexdigit) {
-                    return Err(at);
-                }
-                at += 3;
-            }
-            _ if scan::is_reg_name(byte) => at += 1,
-            _ => break,
+    loop {
+        at = scan::reg_name_end(host, at);
+        if host.get(at) != Some(&b'%') {
+            return if at == 0 { Err(0) } else { Ok(at) };
         }
+        let digits = host.get(at + 1..at + 3).ok_or(at)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return Err(at);
+        }
+        at += 3;
     }
-    if at == 0 { Err(0) } else { Ok(at) }
 }
 
 fn check_port(host: &[u8], start: usize, port: Port) -> Result<(), usize> {

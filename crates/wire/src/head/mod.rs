@@ -1,13 +1,15 @@
-//! Request heads: request line and header lines into spans and a verdict.
+//! Heads: request or status line and header lines into spans and a verdict.
 
 mod host;
 mod parse;
 mod request_line;
+mod response;
 mod target;
 mod verdict;
 mod view;
 
-pub use parse::{Progress, parse_head};
+pub use parse::{Progress, parse_head, parse_head_syntax};
+pub use response::{ResponseHead, ResponseLength, ResponseProgress, parse_response_head};
 pub use view::Head;
 
 use crate::{HeaderSpan, Span};

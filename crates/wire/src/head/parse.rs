@@ -4,22 +4,18 @@ use super::request_line::RequestLine;
 use super::target::Target;
 use super::verdict::Verdict;
 use super::{RequestHead, Status};
-use crate::header::{Line, Lines};
+use crate::header::Lines;
+use crate::scan::{self, Cursor, Isa};
 use crate::{Error, ErrorKind, HeaderSpan, Limits};
 
 /// Where [`parse_head`] goes on when more bytes have come, and what it learned so far.
 ///
-/// A head that arrives byte by byte costs no more than one that arrives at once. Completed heads
-/// leave it as new.
+/// A head that arrives byte by byte costs no more than one that arrives at once. A head that is
+/// complete or refused leaves it as new.
 #[derive(Clone, Default, Debug)]
 pub struct Progress {
     line: RequestLine,
-    /// Set once the request line is complete.
-    rest: Option<Rest>,
-}
-
-#[derive(Clone, Debug)]
-struct Rest {
+    // Of meaning once the request line is complete.
     target: Target,
     lines: Lines,
     count: usize,
@@ -36,56 +32,86 @@ impl Progress {
     /// Whether anything but empty lines has come: an end of input now would cut a message.
     #[must_use]
     pub fn is_started(&self) -> bool {
-        self.rest.is_some() || self.line.is_started()
+        self.line.is_started()
     }
 
     fn pos(&self) -> usize {
-        self.rest.as_ref().map_or_else(|| self.line.pos(), |rest| rest.lines.pos())
+        if self.line.is_complete() { self.lines.pos() } else { self.line.pos() }
     }
 
-    fn advance(
-        &mut self,
-        buf: &[u8],
-        slots: &mut [HeaderSpan],
-        limits: &Limits,
-    ) -> Result<Status<RequestHead>, Error> {
-        let rest = match &mut self.rest {
-            Some(rest) => rest,
-            None => {
-                let Status::Complete(end) = self.line.advance(buf, limits)? else {
-                    return Ok(Status::Partial);
-                };
-                self.rest.insert(Rest {
-                    target: Target::judge(buf, self.line.method, self.line.target)?,
-                    lines: Lines::starting_at(end),
-                    count: 0,
-                    verdict: Verdict::new(self.line.version),
-                })
-            }
-        };
-        let room = slots.len().min(limits.max_headers());
-        loop {
-            match rest.lines.next(buf)? {
-                Line::Partial => return Ok(Status::Partial),
-                Line::Field(field) => {
-                    if rest.count == room {
-                        return Err(Error::new(ErrorKind::TooManyHeaders, field.name.start()));
-                    }
-                    rest.verdict.see(buf, field)?;
-                    slots[rest.count] = field;
-                    rest.count += 1;
-                }
-                Line::End(end) => {
-                    let head = RequestHead {
-                        len: end as u32,
-                        header_count: rest.count as u32,
-                        ..rest.verdict.pass(&self.line, &rest.target, end)?
-                    };
-                    return Ok(Status::Complete(head));
-                }
-            }
-        }
+    /// Forgets the head that was read.
+    fn renew(&mut self) {
+        // The rest is of no meaning before this has come to its end.
+        self.line = RequestLine::default();
     }
+}
+
+/// A call of [`parse_head`], as a task for the scanner. Without `JUDGE` nobody looks at what the
+/// header lines say.
+struct Parse<'a, const JUDGE: bool> {
+    buf: &'a [u8],
+    progress: &'a mut Progress,
+    slots: &'a mut [HeaderSpan],
+    limits: &'a Limits,
+}
+
+impl<const JUDGE: bool> scan::Task for Parse<'_, JUDGE> {
+    type Output = Result<Status<RequestHead>, Error>;
+
+    #[inline(always)]
+    fn with<I: Isa>(self, isa: I) -> Self::Output {
+        let Self { buf, progress, slots, limits } = self;
+        let Progress { target, verdict, .. } = progress;
+        // Locals, so that they can stay in registers; kept only if more has to come.
+        let (mut line, mut lines, mut count, mut cursor);
+        if progress.line.is_complete() {
+            (line, lines, count) = (progress.line, progress.lines, progress.count);
+            cursor = Cursor::new(isa, buf, lines.pos());
+        } else {
+            let parsed;
+            if progress.line.pos() == 0 {
+                cursor = Cursor::new(isa, buf, 0);
+                line = RequestLine::default();
+                parsed = line.advance(&mut cursor, limits);
+            } else {
+                (line, parsed) = resume_line(progress.line, buf, limits);
+                cursor = Cursor::new(isa, buf, line.pos());
+            }
+            let Status::Complete(end) = parsed? else {
+                progress.line = line;
+                return Ok(Status::Partial);
+            };
+            target.judge(buf, &line)?;
+            (lines, count) = (Lines::starting_at(end), 0);
+            *verdict = Verdict::new(line.version);
+        }
+        let room = slots.len().min(limits.max_headers());
+        let slots = &mut slots[..room];
+        let end = lines.read(&mut cursor, slots, &mut count, |field| {
+            if JUDGE { verdict.see(buf, field) } else { Ok(()) }
+        })?;
+        let Some(end) = end else {
+            (progress.line, progress.lines, progress.count) = (line, lines, count);
+            return Ok(Status::Partial);
+        };
+        if JUDGE {
+            verdict.check_host(target, end)?;
+        }
+        Ok(Status::Complete(verdict.head(&line, target, end, count)))
+    }
+}
+
+/// Goes on with a request line that came in pieces: rare, so that it is compiled once, and not for
+/// each instruction set.
+#[cold]
+fn resume_line(
+    mut line: RequestLine,
+    buf: &[u8],
+    limits: &Limits,
+) -> (RequestLine, Result<Status<usize>, Error>) {
+    let mut cursor = Cursor::new(scan::BASELINE, buf, line.pos());
+    let parsed = line.advance(&mut cursor, limits);
+    (line, parsed)
 }
 
 /// Parses the head of a request (RFC 9112 sections 2 to 6) and judges its framing.
@@ -127,19 +153,42 @@ pub fn parse_head(
     slots: &mut [HeaderSpan],
     limits: &Limits,
 ) -> Result<Status<RequestHead>, Error> {
+    parse::<true>(buf, progress, slots, limits)
+}
+
+/// As [`parse_head`], but nobody looks at what the header lines say: there is no judgement on Host,
+/// body length and connection, and what the head says about them means nothing.
+pub fn parse_head_syntax(
+    buf: &[u8],
+    progress: &mut Progress,
+    slots: &mut [HeaderSpan],
+    limits: &Limits,
+) -> Result<Status<RequestHead>, Error> {
+    parse::<false>(buf, progress, slots, limits)
+}
+
+#[inline(always)]
+fn parse<const JUDGE: bool>(
+    buf: &[u8],
+    progress: &mut Progress,
+    slots: &mut [HeaderSpan],
+    limits: &Limits,
+) -> Result<Status<RequestHead>, Error> {
     let window = &buf[..buf.len().min(limits.max_head())];
     if progress.pos() > window.len() {
         // These are not the bytes of the last call.
-        *progress = Progress::new();
+        progress.renew();
     }
-    match progress.advance(window, slots, limits)? {
-        Status::Partial if window.len() == limits.max_head() => {
+    let parsed = scan::run(Parse::<JUDGE> { buf: window, progress, slots, limits });
+    match parsed {
+        Ok(Status::Partial) if window.len() < limits.max_head() => parsed,
+        Ok(Status::Partial) => {
+            progress.renew();
             Err(Error::new(ErrorKind::HeadTooLarge, window.len()))
         }
-        Status::Partial => Ok(Status::Partial),
-        complete => {
-            *progress = Progress::new();
-            Ok(complete)
+        _ => {
+            progress.renew();
+            parsed
         }
     }
 }
@@ -149,7 +198,14 @@ mod tests {
     use std::format;
     use std::string::String;
 
+    use std::vec::Vec;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
     use super::*;
+    use crate::scan::tests::agree;
     use crate::scan::work;
 
     /// How many bytes the scans look at for a head that comes in pieces of `step` bytes.
@@ -181,6 +237,72 @@ mod tests {
                 assert!(cost <= 2 * input.len(), "step {step}: {cost} for {}", input.len());
                 assert!(cost >= input.len() / 2, "the count counts: {cost}");
             }
+        }
+    }
+
+    /// A head that comes in pieces, as each instruction set sees it.
+    struct Pieces<'a>(&'a [u8], &'a [usize], &'a Limits);
+
+    impl scan::Task for Pieces<'_> {
+        type Output = (Result<Status<RequestHead>, Error>, Vec<HeaderSpan>);
+
+        #[inline(always)]
+        fn with<I: Isa>(self, isa: I) -> Self::Output {
+            let Self(input, ends, limits) = self;
+            let mut progress = Progress::new();
+            let mut slots = std::vec![HeaderSpan::default(); 20];
+            let mut parsed = Ok(Status::Partial);
+            for &end in ends {
+                // Nothing may be read behind the end of such a piece.
+                let buf: std::boxed::Box<[u8]> = input[..end].into();
+                let (progress, slots) = (&mut progress, &mut slots[..]);
+                parsed = Parse::<true> { buf: &buf, progress, slots, limits }.with(isa);
+                if parsed != Ok(Status::Partial) {
+                    break;
+                }
+            }
+            (parsed, slots)
+        }
+    }
+
+    /// Good request heads of many shapes.
+    fn heads() -> impl Strategy<Value = String> {
+        let line = prop_oneof![
+            6 => "[A-Za-z-]{1,40}:[ \t]{0,2}[ -~\u{fc}]{0,120}[ \t]{0,2}",
+            1 => Just("Content-Length: 12".into()),
+            1 => Just("Transfer-Encoding: chunked".into()),
+            1 => Just("Connection: keep-alive, upgrade".into()),
+        ];
+        ("[A-Z]{1,8}", "/[!-\"$->@-~]{0,150}(\\?[!-\"$-~]{0,20})?", vec(line, 0..12)).prop_map(
+            |(method, target, lines)| {
+                let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+                format!("{method} {target} HTTP/1.1\r\nHost: example.com\r\n{lines}\r\n")
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn all_instruction_sets_tell_the_same(
+            head in heads(),
+            mutations in vec((any::<Index>(), any::<u8>()), 0..3),
+            special in vec((any::<Index>(), select(&b"\r\n\t :?#\0\x7f\x80,"[..])), 0..3),
+            cuts in vec(any::<Index>(), 0..3),
+        ) {
+            let mut bytes = head.into_bytes();
+            for (place, byte) in mutations.iter().chain(&special) {
+                let place = place.index(bytes.len());
+                bytes[place] = *byte;
+            }
+            let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
+            ends.push(bytes.len());
+            ends.sort_unstable();
+            let (usual, at_once) = (Limits::new(), [bytes.len()]);
+            let whole = agree(|| Pieces(&bytes, &at_once, &usual));
+            let pieces = agree(|| Pieces(&bytes, &ends, &usual));
+            prop_assert_eq!(&pieces.0, &whole.0);
+            let limits = Limits::new().with_max_target(100).with_max_headers(6);
+            let _ = agree(|| Pieces(&bytes, &ends, &limits));
         }
     }
 }

@@ -2,39 +2,44 @@
 
 use super::TargetForm;
 use super::host::{self, Port};
+use super::request_line::RequestLine;
 use crate::{Error, ErrorKind, Span};
 
-/// A target taken apart.
-#[derive(Clone, Copy, Debug)]
+/// What kind of target it is; with that, path and query need no further look at its bytes.
+#[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Target {
     pub(super) form: TargetForm,
-    pub(super) path: Span,
-    pub(super) query: Option<Span>,
     pub(super) authority: Option<Span>,
 }
 
 impl Target {
-    /// Takes the target apart, or refuses one whose form does not fit the method.
-    pub(super) fn judge(buf: &[u8], method: Span, target: Span) -> Result<Self, Error> {
+    /// Judges the target, or refuses one whose form does not fit the method.
+    #[inline(always)]
+    pub(super) fn judge(&mut self, buf: &[u8], line: &RequestLine) -> Result<(), Error> {
+        if buf[line.target.start()] != b'/' || line.method.len() == CONNECT.len() {
+            *self = Self::judge_other(buf, line)?;
+        } else {
+            (self.form, self.authority) = (TargetForm::Origin, None);
+        }
+        Ok(())
+    }
+
+    /// What is not clearly in origin form.
+    #[inline(never)]
+    fn judge_other(buf: &[u8], line: &RequestLine) -> Result<Self, Error> {
+        let target = line.target;
         let (start, end) = (target.start(), target.end());
         let bytes = target.of(buf);
-        if method.of(buf) == b"CONNECT" {
+        if line.method.of(buf) == CONNECT {
             host::check(bytes, Port::Required)
                 .map_err(|at| Error::at(ErrorKind::BadTargetForm, buf, start + at))?;
-            return Ok(Self {
-                form: TargetForm::Authority,
-                path: Span::new(end, end),
-                query: None,
-                authority: Some(target),
-            });
+            return Ok(Self { form: TargetForm::Authority, authority: Some(target) });
         }
         if bytes[0] == b'/' {
-            let (path, query) = split_query(buf, start, end);
-            return Ok(Self { form: TargetForm::Origin, path, query, authority: None });
+            return Ok(Self { form: TargetForm::Origin, authority: None });
         }
-        if bytes == b"*" && method.of(buf) == b"OPTIONS" {
-            let form = TargetForm::Asterisk;
-            return Ok(Self { form, path: target, query: None, authority: None });
+        if bytes == b"*" && line.method.of(buf) == b"OPTIONS" {
+            return Ok(Self { form: TargetForm::Asterisk, authority: None });
         }
         let Some(scheme) = scheme_len(bytes) else {
             return Err(Error::at(ErrorKind::BadTargetForm, buf, start));
@@ -47,10 +52,22 @@ impl Target {
         }
         host::check(authority.of(buf), Port::Optional)
             .map_err(|at| Error::at(ErrorKind::BadHost, buf, from + at))?;
-        let (path, query) = split_query(buf, authority.end(), end);
-        Ok(Self { form: TargetForm::Absolute, path, query, authority: Some(authority) })
+        Ok(Self { form: TargetForm::Absolute, authority: Some(authority) })
+    }
+
+    /// Path and query. The first question mark of a target never stands before its path.
+    #[inline(always)]
+    pub(super) fn path_and_query(&self, line: &RequestLine) -> (Span, Option<Span>) {
+        let end = line.target.end();
+        let start = self.authority.map_or(line.target.start(), Span::end);
+        match line.question as usize {
+            0 => (Span::within(start, end), None),
+            mark => (Span::within(start, mark), Some(Span::within(mark + 1, end))),
+        }
     }
 }
+
+const CONNECT: &[u8] = b"CONNECT";
 
 /// The length of `http://` or `https://` at the beginning, in any case.
 fn scheme_len(bytes: &[u8]) -> Option<usize> {
@@ -58,14 +75,4 @@ fn scheme_len(bytes: &[u8]) -> Option<usize> {
         .into_iter()
         .find(|scheme| bytes.get(..scheme.len()).is_some_and(|b| b.eq_ignore_ascii_case(scheme)))
         .map(<[u8]>::len)
-}
-
-fn split_query(buf: &[u8], start: usize, end: usize) -> (Span, Option<Span>) {
-    match memchr::memchr(b'?', &buf[start..end]) {
-        Some(mark) => {
-            let mark = start + mark;
-            (Span::new(start, mark), Some(Span::new(mark + 1, end)))
-        }
-        None => (Span::new(start, end), None),
-    }
 }

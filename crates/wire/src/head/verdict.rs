@@ -8,7 +8,7 @@ use super::{BodyLength, RequestHead, TargetForm, Version};
 use crate::{Error, ErrorKind, HeaderSpan, Span, scan};
 
 /// What the header lines seen so far say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Verdict {
     version: Version,
     host: Option<Span>,
@@ -23,85 +23,118 @@ pub(super) struct Verdict {
 
 impl Verdict {
     pub(super) fn new(version: Version) -> Self {
-        Self {
-            version,
-            host: None,
-            content_length: None,
-            chunked: false,
-            close: false,
-            keep_alive: false,
-            connection_upgrade: false,
-            upgrade: false,
-            expects_continue: false,
-        }
+        Self { version, ..Self::default() }
     }
 
     /// Takes note of one header line.
-    pub(super) fn see(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
-        let name = field.name.of(buf);
-        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-        match name.len() {
-            4 if is("host") => self.host(buf, field),
-            6 if is("expect") => self.expect(buf, field),
-            7 if is("upgrade") => {
-                self.upgrade |= !field.value.is_empty();
-                Ok(())
+    #[inline(always)]
+    pub(super) fn see(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
+        // Most names are none of ours, which length and first letter tell.
+        match (field.name.len(), buf[field.name.start()] | 0x20) {
+            (4, b'h') | (6, b'e') | (7, b'u') | (10 | 14, b'c') | (17, b't') => {
+                self.judge(buf, field)
             }
-            10 if is("connection") => self.connection(buf, field),
-            14 if is("content-length") => self.content_length(buf, field),
-            17 if is("transfer-encoding") => self.transfer_encoding(buf, field),
             _ => Ok(()),
         }
     }
 
-    /// The verdict on the whole head, which ends at `end`. Length and header count are the
-    /// caller's.
-    pub(super) fn pass(
+    /// The same for a header line of a response, where Host and Expect mean nothing.
+    #[inline(always)]
+    pub(super) fn see_response(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
+        match (field.name.len(), buf[field.name.start()] | 0x20) {
+            (7, b'u') | (10 | 14, b'c') | (17, b't') => self.judge(buf, field),
+            _ => Ok(()),
+        }
+    }
+
+    #[inline(never)]
+    fn judge(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
+        let name = field.name.of(buf);
+        if is(name, b"host") {
+            self.host(buf, field)
+        } else if is(name, b"connection") {
+            self.connection(buf, field)
+        } else if is(name, b"content-length") {
+            self.see_length(buf, field)
+        } else if is(name, b"transfer-encoding") {
+            self.transfer_encoding(buf, field)
+        } else if is(name, b"expect") {
+            self.expect(buf, field)
+        } else if is(name, b"upgrade") {
+            self.upgrade |= !field.value.is_empty();
+            Ok(())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether Host is there, and fits the target, when the head ends at `end`.
+    pub(super) fn check_host(&self, target: &Target, end: usize) -> Result<(), Error> {
+        match self.host {
+            None if self.version == Version::Http11 => Err(Error::new(ErrorKind::MissingHost, end)),
+            // An empty Host says that the target has no authority (RFC 9112 section 3.2).
+            Some(host) if host.is_empty() && target.authority.is_some() => {
+                Err(Error::new(ErrorKind::BadHost, host.start()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn content_length(&self) -> Option<u64> {
+        self.content_length
+    }
+
+    pub(super) fn chunked(&self) -> bool {
+        self.chunked
+    }
+
+    /// Whether the connection may stay open.
+    pub(super) fn keep_alive(&self) -> bool {
+        !self.close && (self.version == Version::Http11 || self.keep_alive)
+    }
+
+    /// `Upgrade` with a value, `Connection: upgrade`, and HTTP/1.1.
+    pub(super) fn wants_upgrade(&self) -> bool {
+        self.upgrade && self.connection_upgrade && self.version == Version::Http11
+    }
+
+    /// The whole head, which has `len` bytes and `count` header lines.
+    #[inline(always)]
+    pub(super) fn head(
         &self,
         line: &RequestLine,
         target: &Target,
-        end: usize,
-    ) -> Result<RequestHead, Error> {
-        match self.host {
-            None if self.version == Version::Http11 => {
-                return Err(Error::new(ErrorKind::MissingHost, end));
-            }
-            // An empty Host says that the target has no authority (RFC 9112 section 3.2).
-            Some(host) if host.is_empty() && target.authority.is_some() => {
-                return Err(Error::new(ErrorKind::BadHost, host.start()));
-            }
-            _ => {}
-        }
+        len: usize,
+        count: usize,
+    ) -> RequestHead {
         let body = match self.content_length {
             _ if self.chunked => BodyLength::Chunked,
             None | Some(0) => BodyLength::Empty,
             Some(length) => BodyLength::Fixed(length),
         };
-        let http11 = self.version == Version::Http11;
-        let upgrade = http11
-            && self.upgrade
-            && self.connection_upgrade
+        let upgrade = self.wants_upgrade()
             && body == BodyLength::Empty
             && target.form != TargetForm::Authority;
-        Ok(RequestHead {
-            len: 0,
-            header_count: 0,
+        let (path, query) = target.path_and_query(line);
+        RequestHead {
+            len: len as u32,
+            header_count: count as u32,
             method: line.method,
             target: line.target,
-            path: target.path,
-            query: target.query,
+            path,
+            query,
             authority: target.authority.or(self.host.filter(|host| !host.is_empty())),
             host: self.host,
             body,
             form: target.form,
             version: self.version,
-            keep_alive: !self.close && (http11 || self.keep_alive),
+            keep_alive: self.keep_alive(),
             expects_continue: self.expects_continue && body != BodyLength::Empty,
             upgrade,
-        })
+        }
     }
 
-    fn host(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn host(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         let value = field.value;
         if self.host.is_some() {
             return Err(Error::new(ErrorKind::DuplicateHost, field.name.start()));
@@ -114,7 +147,7 @@ impl Verdict {
         Ok(())
     }
 
-    fn content_length(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn see_length(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         if self.content_length.is_some() {
             return Err(Error::new(ErrorKind::DuplicateContentLength, field.name.start()));
         }
@@ -128,7 +161,7 @@ impl Verdict {
         Ok(())
     }
 
-    fn transfer_encoding(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn transfer_encoding(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         let refuse = |kind| Err(Error::new(kind, field.name.start()));
         if self.version == Version::Http10 {
             return refuse(ErrorKind::TransferEncodingInHttp10);
@@ -151,7 +184,12 @@ impl Verdict {
         Ok(())
     }
 
-    fn connection(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn connection(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
+        let whole = field.value.of(buf);
+        if is(whole, b"keep-alive") {
+            self.keep_alive = true;
+            return Ok(());
+        }
         let mut start = field.value.start();
         for element in field.value.of(buf).split(|&byte| byte == b',') {
             let blanks = element.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
@@ -168,7 +206,7 @@ impl Verdict {
         Ok(())
     }
 
-    fn expect(&mut self, buf: &[u8], field: HeaderSpan) -> Result<(), Error> {
+    fn expect(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
         // A server ignores expectations of HTTP/1.0 clients (RFC 9110 section 10.1.1).
         if self.version == Version::Http11 {
             if !field.value.of(buf).eq_ignore_ascii_case(b"100-continue") {
@@ -178,6 +216,16 @@ impl Verdict {
         }
         Ok(())
     }
+}
+
+/// Whether a token is this word, which is written in small letters.
+#[inline(always)]
+fn is<const N: usize>(token: &[u8], word: &[u8; N]) -> bool {
+    // In a token, no other byte than the letter itself becomes a small letter or a hyphen by this.
+    let differ = |token: &[u8; N]| {
+        token.iter().zip(word).fold(0, |differ, (byte, known)| differ | ((byte | 0x20) ^ known))
+    };
+    token.try_into().is_ok_and(|token| differ(token) == 0)
 }
 
 /// `1*DIGIT` that fits 64 bits; the error is the offset where it stops being one.
@@ -198,7 +246,7 @@ fn decimal(digits: &[u8]) -> Result<u64, usize> {
 
 /// A tab around the value of a framing header is legal, but not every peer strips it; two readings
 /// are possible, so it is refused.
-fn no_tab_around(buf: &[u8], field: HeaderSpan, kind: ErrorKind) -> Result<(), Error> {
+fn no_tab_around(buf: &[u8], field: &HeaderSpan, kind: ErrorKind) -> Result<(), Error> {
     let before = field.name.end() + 1..field.value.start();
     let after = buf[field.value.end()..].iter().take_while(|&&byte| byte != b'\r').count();
     let after = field.value.end()..field.value.end() + after;

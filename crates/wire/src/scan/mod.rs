@@ -1,90 +1,91 @@
-//! Byte classes of RFC 9110 and RFC 3986, and scans that run to the end of a class.
+//! Runs of bytes of one class: where they end.
 //!
-//! This is the only place that knows which byte belongs to which class, so that a faster way of
-//! scanning can take its place without touching a parser.
+//! [`Cursor`] walks through a buffer by bit masks, 64 bytes at a time; an [`Isa`] makes the masks,
+//! a file for each. [`run`] takes the best one that the processor has. Single bytes and short runs
+//! are looked up in a table.
+//!
+//! This is the only place that knows which byte belongs to which class, and the only one in this
+//! crate with `unsafe`: for instructions that not every processor has, and for loading from
+//! references to arrays of the right size.
 
-/// `tchar` (RFC 9110 section 5.6.2): ``! # $ % & ' * + - . ^ _ ` | ~``, digits and letters.
-const TOKEN: u8 = 1;
-/// Bytes of a field value (RFC 9110 section 5.5): HTAB, SP, visible ASCII and 0x80 to 0xFF.
-const VALUE: u8 = 2;
-/// Bytes of a request target: visible ASCII other than `#`.
-const TARGET: u8 = 4;
-/// Bytes of a `reg-name` (RFC 3986 section 3.2.2) other than `%`: `unreserved` and `sub-delims`.
-const REG_NAME: u8 = 8;
+mod classes;
+mod cursor;
+mod isa;
+mod naive;
+#[cfg(any(
+    test,
+    not(any(
+        target_arch = "x86_64",
+        all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
+    ))
+))]
+mod swar;
 
-const CLASSES: [u8; 256] = classes();
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+mod neon;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+#[cfg(target_arch = "x86_64")]
+mod ssse3;
 
-const fn classes() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut index = 0;
-    while index < 256 {
-        let byte = index as u8;
-        let mut class = 0;
-        if byte.is_ascii_alphanumeric() || contains(b"!#$%&'*+-.^_`|~", byte) {
-            class |= TOKEN;
-        }
-        if byte == b'\t' || (byte >= b' ' && byte != 0x7f) {
-            class |= VALUE;
-        }
-        if byte.is_ascii_graphic() && byte != b'#' {
-            class |= TARGET;
-        }
-        if byte.is_ascii_alphanumeric() || contains(b"-._~!$&'()*+,;=", byte) {
-            class |= REG_NAME;
-        }
-        table[index] = class;
-        index += 1;
-    }
-    table
+pub(crate) use cursor::Cursor;
+pub(crate) use isa::{BASELINE, Isa, Task, run};
+use isa::{BLOCK, Block};
+
+#[cfg(any(test, feature = "alloc"))]
+use classes::TARGET;
+use classes::{REG_NAME, TOKEN, VALUE};
+
+pub(crate) fn is_tchar(byte: u8) -> bool {
+    classes::has(byte, TOKEN)
 }
 
-const fn contains(set: &[u8], byte: u8) -> bool {
-    let mut index = 0;
-    while index < set.len() {
-        if set[index] == byte {
-            return true;
-        }
-        index += 1;
-    }
-    false
+pub(crate) fn is_value(byte: u8) -> bool {
+    classes::has(byte, VALUE)
 }
 
-const fn has(byte: u8, class: u8) -> bool {
-    CLASSES[byte as usize] & class != 0
-}
-
-pub(crate) const fn is_tchar(byte: u8) -> bool {
-    has(byte, TOKEN)
-}
-
-pub(crate) const fn is_value(byte: u8) -> bool {
-    has(byte, VALUE)
-}
-
-pub(crate) const fn is_reg_name(byte: u8) -> bool {
-    has(byte, REG_NAME)
+/// The index of the first byte at or after `from` that cannot stand in the name of a host as it is.
+pub(crate) fn reg_name_end(buf: &[u8], from: usize) -> usize {
+    naive::end_of(buf, from, REG_NAME)
 }
 
 /// The index of the first byte at or after `from` that is no `tchar`; `buf.len()` if there is none.
 pub(crate) fn token_end(buf: &[u8], from: usize) -> usize {
-    end_of(buf, from, TOKEN)
+    let end = naive::end_of(buf, from, TOKEN);
+    #[cfg(test)]
+    work::add(end - from + 1);
+    end
 }
 
 /// The index of the first byte at or after `from` that cannot stand in a field value.
 pub(crate) fn value_end(buf: &[u8], from: usize) -> usize {
-    end_of(buf, from, VALUE)
+    end_of(buf, from, VALUE, |block| BASELINE.non_value(block))
 }
 
 /// The index of the first byte at or after `from` that cannot stand in a request target.
+#[cfg(feature = "alloc")]
 pub(crate) fn target_end(buf: &[u8], from: usize) -> usize {
-    end_of(buf, from, TARGET)
+    end_of(buf, from, TARGET, |block| BASELINE.non_target(block))
 }
 
-fn end_of(buf: &[u8], from: usize, class: u8) -> usize {
-    let end =
-        buf[from..].iter().position(|&byte| !has(byte, class)).map_or(buf.len(), |n| from + n);
+/// Whole blocks by their masks, what is left by the table.
+#[inline(always)]
+fn end_of(buf: &[u8], from: usize, class: u8, mask: impl Fn(&Block) -> u64) -> usize {
+    let mut at = from;
+    while let Some(block) = buf[at..].first_chunk() {
+        let mask = mask(block);
+        #[cfg(test)]
+        work::add(BLOCK.min(mask.trailing_zeros() as usize + 1));
+        if mask != 0 {
+            return at + mask.trailing_zeros() as usize;
+        }
+        at += BLOCK;
+    }
+    let end = naive::end_of(buf, at, class);
     #[cfg(test)]
-    work::add(end - from + 1);
+    work::add(end - at + 1);
     end
 }
 
@@ -106,30 +107,4 @@ pub(crate) mod work {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn token_class_is_rfc_9110_tchar() {
-        for byte in 0..=255u8 {
-            let separator = b"\"(),/:;<=>?@[\\]{}".contains(&byte);
-            assert_eq!(is_tchar(byte), byte.is_ascii_graphic() && !separator, "{byte:#x}");
-        }
-    }
-
-    #[test]
-    fn value_class_is_htab_and_everything_but_controls() {
-        for byte in 0..=255u8 {
-            assert_eq!(is_value(byte), byte == 9 || !byte.is_ascii_control(), "{byte:#x}");
-        }
-    }
-
-    #[test]
-    fn scans_stop_at_the_first_foreign_byte() {
-        assert_eq!(token_end(b"abc:d", 0), 3);
-        assert_eq!(token_end(b"abc", 1), 3);
-        assert_eq!(value_end(b"a b\tc\xff\r", 0), 6);
-        assert_eq!(target_end(b"/a?b|{}\"[]#x", 0), 10);
-        assert_eq!(target_end(b"/ ", 2), 2);
-    }
-}
+pub(crate) mod tests;

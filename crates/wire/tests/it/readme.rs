@@ -2,7 +2,7 @@
 
 use pauper_wire::Status;
 
-use crate::support::{decode, head};
+use crate::support::{decode, head, response};
 
 const README: &str = include_str!("../../README.md");
 
@@ -96,6 +96,32 @@ fn header_lines_of_http_1_0() {
     let before = "POST / HTTP/1.0\r\n";
     let heading = "Header lines of HTTP/1.0";
     check_heads(heading, before, "\r\n", |head| format!("{:?}", head.body()));
+}
+
+/// The same for responses to GET; both tables tell how the end of the body is found.
+fn check_responses(heading: &str, before: &str) {
+    for row in rows(heading) {
+        let message = [before.as_bytes(), &row.input, b"\r\n"].concat();
+        let (verdict, result) = match response(&message) {
+            Ok(Status::Complete((head, _))) => {
+                assert_eq!(head.len(), message.len());
+                ("accepted".to_owned(), format!("{:?}", head.body(b"GET")))
+            }
+            Ok(Status::Partial) => ("partial".to_owned(), String::new()),
+            Err(error) => (error.status().to_string(), format!("{:?}", error.kind())),
+        };
+        assert_eq!((verdict, result), (row.verdict, row.result), "{}", row.input.escape_ascii());
+    }
+}
+
+#[test]
+fn status_lines() {
+    check_responses("Status lines", "");
+}
+
+#[test]
+fn header_lines_of_responses() {
+    check_responses("Header lines of responses", "HTTP/1.1 200 OK\r\n");
 }
 
 #[test]

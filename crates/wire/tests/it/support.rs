@@ -1,8 +1,8 @@
 //! Each helper delivers its input in several ways and insists on one outcome.
 
 use pauper_wire::{
-    Chunk, ChunkDecoder, Error, ErrorKind, HeaderSpan, Limits, Progress, RequestHead, Status,
-    parse_head,
+    Chunk, ChunkDecoder, Error, ErrorKind, HeaderSpan, Limits, Progress, RequestHead, ResponseHead,
+    ResponseProgress, Status, parse_head, parse_response_head,
 };
 
 pub(crate) const SLOTS: usize = 128;
@@ -77,6 +77,32 @@ pub(crate) fn bad(input: &[u8], kind: ErrorKind, offset: usize) {
         }
         other => panic!("{}: {other:?}", input.escape_ascii()),
     }
+}
+
+/// Parses a response head whole, byte by byte and split in two at every offset.
+#[track_caller]
+pub(crate) fn response(input: &[u8]) -> Result<Status<(ResponseHead, Vec<HeaderSpan>)>, Error> {
+    let deliver = |cuts: &[usize]| {
+        let mut progress = ResponseProgress::new();
+        let mut slots = vec![HeaderSpan::default(); SLOTS];
+        for &cut in cuts.iter().chain([&input.len()]) {
+            let parsed =
+                parse_response_head(&input[..cut], &mut progress, &mut slots, &Limits::new())?;
+            if let Status::Complete(head) = parsed {
+                slots.truncate(head.header_count());
+                return Ok(Status::Complete((head, slots)));
+            }
+            assert_eq!(progress.is_started(), cut > 0);
+        }
+        Ok(Status::Partial)
+    };
+    let whole = deliver(&[]);
+    for cut in 0..input.len() {
+        assert_eq!(deliver(&[cut]), whole, "split at {cut}: {}", input.escape_ascii());
+    }
+    let bytes: Vec<usize> = (0..input.len()).collect();
+    assert_eq!(deliver(&bytes), whole, "byte by byte: {}", input.escape_ascii());
+    whole
 }
 
 /// `POST / HTTP/1.1` with Host and these header lines, each of them with its CRLF.
