@@ -12,6 +12,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use pauper::message::{Body, RequestBody, StatusCode};
+use pauper::server::ServerConfig;
 use pauper::{App, Error, IntoResponse, Json, Request, Response, Server, abort};
 use serde_json::json;
 
@@ -99,5 +100,6 @@ fn main() -> pauper::ServeResult {
     app.get("/sleep/<ms:int>", nap);
     let server = Server::bind(("127.0.0.1", number("PORT", 8080)))?;
     println!("bench_server on http://{}/", server.local_addr());
-    server.run(app)
+    // As many as a driver opens; the default keeps a stranger from taking all descriptors.
+    server.config(ServerConfig::new().with_max_connections(100_000)).run(app)
 }
