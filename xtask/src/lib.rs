@@ -1,8 +1,8 @@
 //! The project's own commands, and what its tests of the repository share with them.
 //!
-//! One module for each command: [`ci`], [`budget`], [`arrows`], [`bench`], [`soak`]. [`workspace`]
-//! reads the manifests through `cargo metadata`; [`shell`] runs programs. Nothing here is part of
-//! what is published.
+//! One module for each command: [`ci`], [`budget`], [`arrows`], [`bench`](mod@bench), [`soak`].
+//! [`workspace`] reads the manifests through `cargo metadata`; [`shell`] runs programs. Nothing here
+//! is part of what is published.
 
 pub mod arrows;
 pub mod bench;
