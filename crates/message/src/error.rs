@@ -167,8 +167,9 @@ impl Error {
         }
     }
 
-    /// What the log should say: the whole chain of sources and the place; never for clients. A
-    /// source whose `Display` panics is told of as such.
+    /// What the log should say: the whole chain of sources and the place; never for clients. It is
+    /// one line: control characters, which may be a client's, are escaped. A source whose `Display`
+    /// panics is told of as such.
     pub fn log_text(&self) -> String {
         use fmt::Write as _;
         let mut text = match &self.0.kind {
@@ -192,8 +193,24 @@ impl Error {
             text.push_str(" (an error that cannot be shown)");
         }
         let _ = write!(text, " ({}:{})", self.0.location.file(), self.0.location.line());
-        text
+        one_line(text)
     }
+}
+
+/// Escapes what could end a line or talk to a terminal.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let mut line = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if character.is_control() {
+            line.extend(character.escape_unicode());
+        } else {
+            line.push(character);
+        }
+    }
+    line
 }
 
 impl fmt::Debug for Error {
@@ -321,6 +338,13 @@ mod tests {
         assert!(error.find::<Outer>().is_some());
         assert!(error.find::<std::num::ParseIntError>().is_some());
         assert!(error.find::<std::io::Error>().is_none());
+    }
+
+    #[test]
+    fn nobody_forges_a_line_of_the_log() {
+        let error = Error::from(std::io::Error::other("no \u{1b}[31m\r\nfile"));
+        let text = error.log_text();
+        assert!(text.contains("no \\u{1b}[31m\\u{d}\\u{a}file"), "{text}");
     }
 
     #[test]

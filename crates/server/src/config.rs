@@ -127,7 +127,8 @@ impl ServerConfig {
     }
 
     /// Bytes of a body nobody wants that are read and dropped so that the connection can be used
-    /// again. Default 256 KiB: beyond, a new connection is cheaper than the rest of the body.
+    /// again, at the pace of any body ([`with_body_rate`](Self::with_body_rate)). Default 256 KiB:
+    /// beyond, a new connection is cheaper than the rest of the body.
     #[must_use]
     pub fn with_drain_limit(mut self, bytes: u64) -> Self {
         self.drain_limit = bytes;

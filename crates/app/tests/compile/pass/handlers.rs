@@ -35,7 +35,7 @@ fn maybe(_: &mut Request, id: u64) -> Option<Response> {
     (id == 1).then(|| Response::text("one"))
 }
 
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments, reason = "as many as a handler takes")]
 fn eight(
     _: &mut Request,
     a: String,
