@@ -76,7 +76,7 @@ impl ServerConfig {
             max_connections: 10_000,
             stop_time: Duration::from_secs(10),
             loops: 0,
-            threads: 32,
+            threads: 48,
             max_queue: 1024,
             server_name: Some(HeaderValue::from_static("Pauper")),
             on_access: None,
@@ -223,9 +223,9 @@ impl ServerConfig {
         self
     }
 
-    /// How many handlers that block can be under way at the same time. Default 32: enough to wait
+    /// How many handlers that block can be under way at the same time. Default 48: enough to wait
     /// for a database, few enough not to drown it. Each costs a thread once there is need for it.
-    /// No endpoint takes more than three quarters of them.
+    /// No endpoint takes more than three quarters of them, so that others still have some.
     #[must_use]
     pub fn with_threads(mut self, count: usize) -> Self {
         self.threads = count.max(1);
