@@ -2,6 +2,7 @@
 
 mod body;
 mod builder;
+mod channel;
 pub mod conditional;
 mod error;
 mod extensions;
@@ -9,13 +10,19 @@ mod guard;
 mod headers;
 mod negotiate;
 pub mod page;
+mod queue;
 mod request;
 mod request_body;
 mod response;
+mod server_info;
 mod service;
+mod stream;
+mod sync;
+mod upgrade;
 
 pub use body::{Body, BodyKind, FilePart, Pieces};
 pub use builder::RequestBuilder;
+pub use channel::{BodyReceiver, BodySender, Received, SendError};
 pub use error::{Error, ErrorView, IntoStatus, abort, abort_with, decline, redirect};
 pub use extensions::{Extensions, States};
 pub use guard::{drop_quietly, guard};
@@ -26,7 +33,12 @@ pub use request_body::{BodyReader, RequestBody};
 #[cfg(feature = "json")]
 pub use response::Json;
 pub use response::{Html, IntoResponse, Response, ResponseParts};
+pub use server_info::{
+    ConnectionState, Dispatch, HANDLER_BUCKETS, ServerInfo, ServerSnapshot, Shard,
+};
 pub use service::{BodyPlan, BodySink, Call, CheckError, Hook, Plan, Service, plain_answer};
+pub use stream::{BodyError, BodySource, BodyStream, SourcePiece};
+pub use upgrade::{Driver, DriverWaker, Outbox, Upgrade, UpgradeKind, UpgradedSocket};
 
 /// The vocabulary that the signatures of this crate use.
 pub use http;

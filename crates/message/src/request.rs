@@ -17,6 +17,7 @@ use pauper_wire::{Head, HeaderSpan, Version};
 use crate::error::{Error, abort};
 use crate::extensions::{Extensions, States};
 use crate::request_body::{BodyReader, RequestBody};
+use crate::server_info::ServerInfo;
 
 /// The head of a request as the server read it: the bytes of this message alone, the table of its
 /// headers, and the verdict of the parser on them.
@@ -100,7 +101,7 @@ pub struct Request {
     head: OwnedHead,
     method: Method,
     path: Path,
-    body: RequestBody,
+    pub(crate) body: RequestBody,
     peer: Peer,
     received: SystemTime,
     matched: Matched,
@@ -108,6 +109,7 @@ pub struct Request {
     views: Views,
     extensions: Extensions,
     states: Option<Arc<States>>,
+    pub(crate) server_info: Option<Arc<ServerInfo>>,
 }
 
 impl Request {
@@ -132,6 +134,7 @@ impl Request {
             views: Views::default(),
             extensions: Extensions::new(),
             states: None,
+            server_info: None,
         }
     }
 
@@ -321,7 +324,7 @@ impl Request {
     /// The whole body; one that was kept in a file is read into memory at the first call.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be read, and of a streamed body, which was not kept.
     pub fn bytes(&self) -> io::Result<&[u8]> {
         self.body.bytes()
     }
