@@ -2,6 +2,7 @@
 
 mod body;
 mod builder;
+mod caching;
 mod channel;
 pub mod conditional;
 mod error;
@@ -11,6 +12,7 @@ mod headers;
 mod negotiate;
 pub mod page;
 mod queue;
+mod range;
 mod request;
 mod request_body;
 mod response;
@@ -22,12 +24,14 @@ mod upgrade;
 
 pub use body::{Body, BodyKind, FilePart, Pieces};
 pub use builder::RequestBuilder;
+pub use caching::CacheControl;
 pub use channel::{BodyReceiver, BodySender, Received, SendError};
 pub use error::{Error, ErrorView, IntoStatus, abort, abort_with, decline, redirect};
 pub use extensions::{Extensions, States};
 pub use guard::{drop_quietly, guard};
 pub use headers::{HeaderError, Headers, IntoHeaderName, IntoHeaderValue};
 pub use http::{Method, StatusCode};
+pub use pauper_wire::grammar::ByteRange;
 pub use request::{MAX_GROUPS, OwnedHead, Peer, Request, Rule};
 pub use request_body::{BodyReader, RequestBody};
 #[cfg(feature = "json")]

@@ -218,7 +218,7 @@ impl Response {
     }
 
     #[cold]
-    fn spoil(&mut self, error: Error) {
+    pub(crate) fn spoil(&mut self, error: Error) {
         self.fault.get_or_insert(error);
     }
 
