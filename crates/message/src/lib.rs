@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod answers;
 mod body;
 mod builder;
 mod caching;
 mod channel;
 pub mod conditional;
+mod cookie;
 mod error;
 mod extensions;
 mod guard;
@@ -26,6 +28,7 @@ pub use body::{Body, BodyKind, FilePart, Pieces};
 pub use builder::RequestBuilder;
 pub use caching::CacheControl;
 pub use channel::{BodyReceiver, BodySender, Received, SendError};
+pub use cookie::{CookieError, MAX_COOKIE, SameSite, SetCookie};
 pub use error::{Error, ErrorView, IntoStatus, abort, abort_with, decline, redirect};
 pub use extensions::{Extensions, States};
 pub use guard::{drop_quietly, guard};
