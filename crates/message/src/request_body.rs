@@ -98,6 +98,11 @@ impl RequestBody {
         self.len() == 0 && !self.is_streamed()
     }
 
+    /// Whether it is as [`empty`](Self::empty) made it.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(self.kept, Kept::Nothing)
+    }
+
     /// The file that it was kept in, if it was.
     pub fn as_file(&self) -> Option<&File> {
         match &self.kept {

@@ -413,6 +413,17 @@ mod tests {
         assert!(req.stream().next_chunk().unwrap().is_none());
     }
 
+    #[test]
+    fn the_next_request_starts_anew() {
+        let mut req = Request::builder().build().unwrap();
+        req.stream().set_max_chunk(1);
+        req.clear();
+        req.set_body(RequestBody::memory(b"abc".to_vec()));
+        assert_eq!(req.stream().next_chunk().unwrap().unwrap(), b"abc");
+        req.clear();
+        assert!(req.body().is_nothing());
+    }
+
     fn tempfile() -> std::fs::File {
         let path = std::env::temp_dir().join(format!("pauper-stream-{}", std::process::id()));
         let file = std::fs::File::options()
