@@ -17,6 +17,7 @@ use pauper_wire::{Head, HeaderSpan, Version};
 use crate::error::{Error, abort};
 use crate::extensions::{Extensions, States};
 use crate::request_body::{BodyReader, RequestBody};
+use crate::server_info::ServerInfo;
 
 /// The head of a request as the server read it: the bytes of this message alone, the table of its
 /// headers, and the verdict of the parser on them.
@@ -106,7 +107,7 @@ pub struct Request {
     head: OwnedHead,
     method: Method,
     path: Path,
-    body: RequestBody,
+    pub(crate) body: RequestBody,
     peer: Peer,
     received: SystemTime,
     id: u64,
@@ -115,6 +116,7 @@ pub struct Request {
     views: Views,
     extensions: Extensions,
     states: Option<Arc<States>>,
+    pub(crate) server_info: Option<Arc<ServerInfo>>,
 }
 
 impl Request {
@@ -135,6 +137,7 @@ impl Request {
             views: Views::default(),
             extensions: Extensions::new(),
             states: None,
+            server_info: None,
         };
         request.read_head();
         request
@@ -199,7 +202,7 @@ impl Request {
         if !self.views.is_empty() {
             self.views = Views::default();
         }
-        if !self.body.is_empty() {
+        if !self.body.is_nothing() {
             self.body = RequestBody::empty();
         }
         self.states = None;
@@ -416,7 +419,7 @@ impl Request {
     /// The whole body; one that was kept in a file is read into memory at the first call.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be read, and of a streamed body, which was not kept.
     pub fn bytes(&self) -> io::Result<&[u8]> {
         self.body.bytes()
     }
