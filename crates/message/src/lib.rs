@@ -14,6 +14,8 @@ mod guard;
 mod headers;
 #[cfg(feature = "json")]
 mod json_args;
+#[cfg(feature = "json")]
+mod json_out;
 mod negotiate;
 pub mod page;
 mod proxy;
@@ -44,6 +46,8 @@ pub use headers::{HeaderError, Headers, IntoHeaderName, IntoHeaderValue};
 pub use http::{Method, StatusCode};
 #[cfg(feature = "json")]
 pub use json_args::JsonArgs;
+#[cfg(feature = "json")]
+pub use json_out::{JsonStream, JsonStyle};
 pub use negotiate::{parse_preferences, render_preferences};
 pub use pauper_wire::grammar::ByteRange;
 pub use proxy::{AllowedHosts, Forwarded, Network, NetworkError, ProxyHeaders, TrustedProxies};
