@@ -149,7 +149,7 @@ impl scan::Task for ReadBlock<'_> {
     fn with<I: Isa>(self, isa: I) -> Self::Output {
         let BlockProgress { lines, count } = self.progress;
         let mut cursor = Cursor::new(isa, self.buf, lines.pos());
-        lines.read(&mut cursor, self.slots, count, |_| Ok(()))
+        lines.read(&mut cursor, self.slots, count, |_, _| Ok(()))
     }
 }
 
@@ -187,7 +187,7 @@ impl Lines {
     }
 
     /// Fills `slots` from `filled` on with the lines that are complete in the cursor's buffer, and
-    /// asks `judge` about each. The offset after the empty line if that is there, `None` if more has
+    /// asks `judge` about each, whose name comes with it. The offset after the empty line if that is there, `None` if more has
     /// to come.
     ///
     /// After an error there is no going on.
@@ -197,7 +197,7 @@ impl Lines {
         cursor: &mut Cursor<'_, I>,
         slots: &mut [HeaderSpan],
         filled: &mut usize,
-        mut judge: impl FnMut(&HeaderSpan) -> Result<(), Error>,
+        mut judge: impl FnMut(&[u8], &HeaderSpan) -> Result<(), Error>,
     ) -> Result<Option<usize>, Error> {
         let buf = cursor.buf();
         let room = slots.get_mut(*filled..).unwrap_or_default();
@@ -228,7 +228,7 @@ impl Lines {
                 };
                 slot.name = Span::within(start, colon);
                 slot.value = trim(buf, colon + 1, pos);
-                judge(slot)?;
+                judge(&buf[start..colon], slot)?;
                 start = pos + 2;
                 pos = cursor.token_end(start);
                 if !is_name_end(buf, start, pos) {

@@ -20,9 +20,11 @@ pub(super) fn is_usual<I: Isa>(isa: I, buf: &[u8], host: Span) -> bool {
     let Some(half) = buf.get(host.start()..).and_then(<[u8]>::first_chunk) else { return false };
     let Some([plain, digits]) = isa.plain(half) else { return false };
     let (len, name) = (host.len() as u32, plain.trailing_ones());
+    if len > 32 {
+        return false;
+    }
     if name >= len {
-        // Of 32 bytes all may be plain, and more that follow are not known.
-        return len <= 32;
+        return true;
     }
     // A bit for the colon, so that there are never more than 31 to shift.
     let port = len - name - 1;
@@ -93,7 +95,11 @@ fn check_port(digits: &[u8], port: Port) -> Result<(), usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use std::borrow::ToOwned;
+
     use super::*;
+    use crate::scan::tests::with_each;
 
     /// The host with something around it.
     fn whole(host: &str, port: Port) -> Result<(), usize> {
@@ -140,6 +146,53 @@ mod tests {
         bad("a%zz", 1);
         bad("\u{fc}.de", 0);
         bad("a\\b", 1);
+    }
+
+    /// Whether a host that stands in the middle of a head is a usual one.
+    struct Usual<'a>(&'a str);
+
+    impl scan::Task for Usual<'_> {
+        type Output = (bool, bool);
+
+        #[inline(always)]
+        fn with<I: Isa>(self, isa: I) -> Self::Output {
+            let head = std::format!("{}\r\n{}", self.0, "0123456789".repeat(4));
+            let host = Span::new(0, self.0.len());
+            // With nothing behind it there may be too little to look at.
+            (is_usual(isa, head.as_bytes(), host), is_usual(isa, self.0.as_bytes(), host))
+        }
+    }
+
+    fn usual(host: &str) -> bool {
+        let mut usual = false;
+        for (name, (inside, alone)) in with_each(|| Usual(host)) {
+            assert!(!alone || inside, "{name} {host}");
+            assert!(!inside || whole(host, Port::Optional).is_ok(), "{name} {host}");
+            usual |= inside;
+        }
+        usual
+    }
+
+    #[test]
+    fn usual_hosts_need_no_second_look() {
+        let long = "a".repeat(32);
+        for host in ["h", "www.example.com", "127.0.0.1:8080", "h:1", "a-b.c:65", &long] {
+            let quick = cfg!(all(target_arch = "x86_64", not(pauper_wire_portable)));
+            assert!(usual(host) || !quick, "{host}");
+        }
+        for host in ["h:", ":80", "h:12345", "h:8x", "a_b", "[::1]", "h:1:2", "a/b", "u@h"] {
+            assert!(!usual(host), "{host}");
+        }
+        for host in [long.clone() + "a", long[1..].to_owned() + ":8080"] {
+            assert!(!usual(&host), "{host}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_usual_host_is_wrong(host in "[a-c0-9.:/_%-]{1,40}|[a-z.]{0,30}:[0-9]{0,6}") {
+            let _ = usual(&host);
+        }
     }
 
     #[test]

@@ -93,13 +93,16 @@ impl<const JUDGE: bool> scan::Task for Parse<'_, JUDGE> {
         }
         let room = slots.len().min(limits.max_headers());
         let slots = &mut slots[..room];
-        let read = lines.read(&mut cursor, slots, &mut count, |field| {
-            if JUDGE { progress.verdict.see(isa, buf, field) } else { Ok(()) }
+        let read = lines.read(&mut cursor, slots, &mut count, |name, field| {
+            if JUDGE { progress.verdict.see(isa, buf, name, field) } else { Ok(()) }
         });
         let end = match read {
             Ok(Some(end)) => end,
             Ok(None) => {
-                (progress.line, progress.lines, progress.count) = (line, lines, count);
+                if !progress.line.is_complete() {
+                    progress.line = line;
+                }
+                (progress.lines, progress.count) = (lines, count);
                 return partial(progress, buf, limits);
             }
             Err(error) => {
@@ -323,6 +326,9 @@ mod tests {
             let whole = agree(|| Pieces(&bytes, &at_once, &usual));
             let pieces = agree(|| Pieces(&bytes, &ends, &usual));
             prop_assert_eq!(&pieces.0, &whole.0);
+            if whole.0.is_ok() {
+                prop_assert_eq!(&pieces.1, &whole.1);
+            }
             let limits = Limits::new().with_max_target(100).with_max_headers(6);
             let _ = agree(|| Pieces(&bytes, &ends, &limits));
         }

@@ -62,13 +62,14 @@ impl Verdict {
         &mut self,
         isa: I,
         buf: &[u8],
+        name: &[u8],
         field: &HeaderSpan,
     ) -> Result<(), Error> {
         // Most names are none of ours, which length and first letter tell.
-        if !may_count(buf, field) {
+        if !may_count(name) {
             return Ok(());
         }
-        let (name, value) = (field.name.of(buf), field.value);
+        let value = field.value;
         // Everybody sends these, and nearly everybody with such values.
         if is(name, b"host") && self.is_first_host(value) && host::is_usual(isa, buf, value) {
             self.said.add(Said::HOST);
@@ -89,8 +90,13 @@ impl Verdict {
 
     /// The same for a header line of a response, where Host and Expect mean nothing.
     #[inline(always)]
-    pub(super) fn see_response(&mut self, buf: &[u8], field: &HeaderSpan) -> Result<(), Error> {
-        if may_count(buf, field) { self.judge::<false>(buf, field) } else { Ok(()) }
+    pub(super) fn see_response(
+        &mut self,
+        buf: &[u8],
+        name: &[u8],
+        field: &HeaderSpan,
+    ) -> Result<(), Error> {
+        if may_count(name) { self.judge::<false>(buf, field) } else { Ok(()) }
     }
 
     #[inline(never)]
@@ -263,8 +269,8 @@ static FIRST_LETTERS: [u8; 32] = {
 /// Whether a name has the length and the first letter of one that counts; longer ones may be taken
 /// for shorter ones.
 #[inline(always)]
-fn may_count(buf: &[u8], field: &HeaderSpan) -> bool {
-    FIRST_LETTERS[field.name.len() & 31] == buf[field.name.start()] | 0x20
+fn may_count(name: &[u8]) -> bool {
+    name.first().is_some_and(|first| FIRST_LETTERS[name.len() & 31] == first | 0x20)
 }
 
 /// Whether a token is this word, which is written in small letters, in any case.

@@ -53,6 +53,12 @@ pub(crate) fn run<T: Task>(task: T) -> T::Output {
             return isa.run(task);
         }
     }
+    run_baseline(task)
+}
+
+/// Kept apart, so that it needs no room on the stack of others.
+#[inline(never)]
+fn run_baseline<T: Task>(task: T) -> T::Output {
     task.with(BASELINE)
 }
 
