@@ -67,6 +67,12 @@ impl<'s> Client<'s> {
         self.now.advance(self.now.elapsed(), time);
     }
 
+    /// The wall clock.
+    #[must_use]
+    pub fn time(&self) -> SystemTime {
+        self.now.time()
+    }
+
     /// Lets time pass; time limits of the connection take effect.
     pub fn sleep(&mut self, time: Duration) {
         self.now.advance(self.now.elapsed() + time, self.now.time() + time);

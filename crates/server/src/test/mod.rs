@@ -20,9 +20,11 @@
 //! answer.
 
 mod answer;
+mod browser;
 mod client;
 mod reader;
 
 pub use answer::Answer;
+pub use browser::Browser;
 pub use client::Client;
 pub use reader::{ReadError, read_answer};
