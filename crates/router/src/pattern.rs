@@ -3,7 +3,7 @@
 use crate::error::{InsertErrorKind, Problem};
 use crate::filter::{Filter, Filters, is_word};
 use crate::params::MAX_PARAMS;
-use crate::route::{Kind, Param};
+use crate::route::Param;
 use crate::segment::{Group, Segment};
 
 /// The most segments one pattern may have, which bounds the depth of a search.
@@ -21,6 +21,16 @@ pub(crate) struct Pattern {
 pub(crate) enum Piece {
     Literal(Box<str>),
     Groups(Segment),
+}
+
+impl Piece {
+    /// The same for a pattern that goes on after its last piece.
+    pub(crate) fn within_segment(self) -> Self {
+        match self {
+            Self::Groups(segment) => Self::Groups(Segment { rest: false, ..segment }),
+            text => text,
+        }
+    }
 }
 
 impl Pattern {
@@ -75,7 +85,7 @@ impl Parser {
     /// Adds the group with this text between `<` and `>`.
     fn group(&mut self, text: &str, filters: &Filters) -> Result<(), Problem> {
         if let Some((last, after)) = self.groups.last() {
-            if last.kind() == Kind::Path {
+            if matches!(last, Filter::Path) {
                 return Err(path_not_last());
             }
             if after.is_empty() {
@@ -88,11 +98,6 @@ impl Parser {
                 ));
             }
         }
-        let param = |filter: &Filter, name: &str, written: Option<&str>| Param {
-            name: name.into(),
-            kind: filter.kind(),
-            filter: written.map(Into::into),
-        };
         let (name, written) = match text.split_once(':') {
             Some((name, written)) => (name, Some(written)),
             None => (text, None),
@@ -117,7 +122,12 @@ impl Parser {
             ));
         }
         let filter = written.map_or(Ok(Filter::Text), |written| filters.resolve(written))?;
-        self.params.push(param(&filter, name, written));
+        self.params.push(Param {
+            name: name.into(),
+            test: filter.clone(),
+            filter: written.map(Into::into),
+            rest: false,
+        });
         self.groups.push((filter, String::new()));
         Ok(())
     }
@@ -128,10 +138,15 @@ impl Parser {
         let rest = match self.groups.last() {
             Some((Filter::Path, _)) if !is_end => return Err(path_not_last()),
             Some((filter, after)) => {
-                is_end && after.is_empty() && matches!(filter.kind(), Kind::Path | Kind::Regex)
+                is_end && after.is_empty() && matches!(filter, Filter::Path | Filter::Regex(_))
             }
             None => false,
         };
+        if let Some(last) = self.params.last_mut()
+            && rest
+        {
+            last.rest = true;
+        }
         let groups: Box<[Group]> = std::mem::take(&mut self.groups)
             .into_iter()
             .map(|(filter, after)| Group { filter, after: after.into() })
