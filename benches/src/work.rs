@@ -2,12 +2,13 @@
 
 use std::hint::black_box;
 use std::io::Write;
+use std::sync::OnceLock;
 
 use pauper_wire::{
     Chunk, ChunkDecoder, Framing, HeadWriter, HeaderSpan, Limits, Progress, Status, parse_head,
 };
 
-use crate::inputs;
+use crate::{inputs, routes};
 
 /// Something to do, by somebody.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +51,11 @@ pub const CASES: &[Case] = &[
     case("response head", OURS, Vec::new, our_response),
     case("response head", "write!", Vec::new, formatted_response),
     case("response head", "copy", Vec::new, copied_response),
+    case("130 lookups", OURS, routes::input, our_lookups),
+    case("130 lookups", "matchit", routes::input, matchit_lookups),
+    case("130 lookups", "path-tree", routes::input, path_tree_lookups),
+    case("130 lookups, filters", OURS, routes::input, our_filtered_lookups),
+    case("130 lookups, filters", "matchit without", routes::input, matchit_lookups),
 ];
 
 const OURS: &str = "pauper";
@@ -195,6 +201,23 @@ fn copied_response(_: &[u8], out: &mut Vec<u8>) -> usize {
           Content-Type: text/plain; charset=utf-8\r\nContent-Length: 13\r\n\r\n",
     ));
     out.len()
+}
+
+/// A router that is made at the first round, before anything is counted twice.
+macro_rules! lookups {
+    ($($name:ident: $router:ty = $make:expr, $round:path;)+) => {$(
+        fn $name(_: &[u8], _: &mut Vec<u8>) -> usize {
+            static ROUTER: OnceLock<$router> = OnceLock::new();
+            $round(ROUTER.get_or_init(|| $make))
+        }
+    )+};
+}
+
+lookups! {
+    our_lookups: pauper_router::Router<usize> = routes::ours(false), routes::round_of_ours;
+    our_filtered_lookups: pauper_router::Router<usize> = routes::ours(true), routes::round_of_ours;
+    matchit_lookups: matchit::Router<usize> = routes::matchit(), routes::round_of_matchit;
+    path_tree_lookups: path_tree::PathTree<usize> = routes::path_tree(), routes::round_of_path_tree;
 }
 
 #[cfg(test)]

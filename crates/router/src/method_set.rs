@@ -102,7 +102,12 @@ pub(crate) enum Method<'a> {
 }
 
 impl<'a> Method<'a> {
+    #[inline]
     pub(crate) fn new(name: &'a str) -> Self {
+        // By far the most of them.
+        if name == "GET" {
+            return Self::Known(Methods::GET);
+        }
         Methods::from_name(name).map_or(Self::Extension(name), Self::Known)
     }
 }

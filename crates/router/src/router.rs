@@ -331,27 +331,25 @@ impl<T> Router<T> {
     #[inline]
     pub fn find<'r>(&'r self, method: &str, path: &str) -> Found<'r, T> {
         let mut params = Params::EMPTY;
-        let (id, end) = match self.look_up(method, path, &mut params) {
-            Lookup::Match(id) => (id, path.len()),
-            Lookup::MethodNotAllowed => return Found::MethodNotAllowed(self.allowed(path)),
-            Lookup::NotFound => match self.mounts.deepest(path) {
-                Some((id, end, groups)) => {
-                    params = groups;
-                    (id, end)
-                }
-                None => return Found::NotFound,
+        match self.look_up(method, path, &mut params) {
+            Lookup::Match(id, end) => match (self.get(id), self.table.get(id)) {
+                (Some(value), Some(route)) => Found::Match(Match { value, route, params, end }),
+                // What is not in the table is not in the trees.
+                _ => Found::NotFound,
             },
-        };
-        match (self.get(id), self.table.get(id)) {
-            (Some(value), Some(route)) => Found::Match(Match { value, route, params, end }),
-            // What is not in the table is not in the trees.
-            _ => Found::NotFound,
+            Lookup::MethodNotAllowed => Found::MethodNotAllowed(self.allowed(path)),
+            Lookup::NotFound => Found::NotFound,
         }
     }
 
-    /// Not generic in what a caller does with it, so that it is compiled once for each value type.
+    /// Writes the groups where the caller has them, since to move them costs as much as to find
+    /// them.
     fn look_up(&self, method: &str, path: &str, params: &mut Params) -> Lookup {
-        self.tree.find(Method::new(method), path, params, |id| self.table.methods(id))
+        let found = self.tree.find(Method::new(method), path, params, |id| self.table.methods(id));
+        match found {
+            Lookup::NotFound if !self.mounts.is_empty() => self.mounts.deepest(path, params),
+            found => found,
+        }
     }
 
     /// The methods of all routes that match the path, for an answer to `OPTIONS`. Empty when no
@@ -382,8 +380,8 @@ impl<T> Router<T> {
         let other = other_slash(path)?;
         let is_mounted = || {
             // A mount that has the path as it is does not ask for another one.
-            let mount = self.mounts.deepest(&other);
-            mount.is_some_and(|(_, end, _)| end == other.len() && other.ends_with('/'))
+            let mount = self.mounts.deepest(&other, &mut { Params::EMPTY });
+            matches!(mount, Lookup::Match(_, end) if end == other.len() && other.ends_with('/'))
         };
         (!self.allowed(&other).is_empty() || is_mounted()).then(|| other.into_owned())
     }

@@ -36,6 +36,37 @@ const CLASSES: [u8; 256] = {
     classes
 };
 
+/// Whether the bytes begin with the text. Texts of nodes are short: a call of `memcmp` for each
+/// costs more than the comparison, and a loop over bytes is mispredicted where it ends. So words are
+/// compared, the last one overlapping the one before.
+#[inline(always)]
+pub(crate) fn begins(bytes: &[u8], text: &[u8]) -> bool {
+    let len = text.len();
+    let Some(bytes) = bytes.get(..len) else { return false };
+    if len >= 8 {
+        let mut at = 0;
+        while at + 8 <= len {
+            if !same::<8>(bytes, text, at) {
+                return false;
+            }
+            at += 8;
+        }
+        same::<8>(bytes, text, len - 8)
+    } else if len >= 4 {
+        same::<4>(bytes, text, 0) && same::<4>(bytes, text, len - 4)
+    } else if len >= 2 {
+        same::<2>(bytes, text, 0) && same::<2>(bytes, text, len - 2)
+    } else {
+        bytes.first() == text.first()
+    }
+}
+
+/// Whether both have the same `N` bytes at a place where both have so many.
+#[inline(always)]
+fn same<const N: usize>(one: &[u8], other: &[u8], at: usize) -> bool {
+    one[at..].first_chunk::<N>() == other[at..].first_chunk::<N>()
+}
+
 /// The first place from `start` on whose byte is not of the class, or is (`belongs` false).
 #[inline(always)]
 fn run(bytes: &[u8], start: usize, class: u8, belongs: bool) -> usize {
@@ -54,12 +85,14 @@ fn ends_segment(bytes: &[u8], at: usize) -> bool {
 }
 
 /// `[^/]+`
+#[inline]
 pub(crate) fn text(bytes: &[u8], start: usize) -> Option<usize> {
     let end = segment(bytes, start);
     (end > start).then_some(end)
 }
 
 /// `-?[0-9]+`
+#[inline]
 pub(crate) fn int(bytes: &[u8], start: usize) -> Option<usize> {
     let digits = start + usize::from(bytes.get(start) == Some(&b'-'));
     let end = run(bytes, digits, DIGIT, true);
@@ -94,6 +127,21 @@ fn word_of_any_script(path: &str, start: usize, at: usize) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::filter::Filter;
+
+    #[test]
+    fn every_byte_of_a_text_counts() {
+        let text: Vec<u8> = (1..40).collect();
+        for len in 0..text.len() {
+            let short = &text[..len];
+            assert!(begins(&text, short) && begins(short, short), "{len}");
+            assert!(!begins(&text[..len], &text[..=len]), "{len}");
+            for wrong in 0..len {
+                let mut other = text.clone();
+                other[wrong] = 0;
+                assert!(!begins(&other, short), "{wrong} of {len}");
+            }
+        }
+    }
 
     /// The scans agree with the filters, which look at a whole text.
     #[test]

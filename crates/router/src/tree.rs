@@ -20,21 +20,21 @@ pub(crate) struct Tree {
     nodes: Vec<Node>,
 }
 
-/// Text, and what can follow it.
+/// Text, and what can follow it: one line of the processor's cache. What never changes while paths
+/// are looked up needs no room to grow.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 struct Node {
     /// The text that leads from the parent to this node; several segments of it, when nothing
     /// branches off between them.
     text: Box<[u8]>,
-    /// The first byte of each child's text.
-    firsts: Vec<u8>,
-    /// What goes on with text; `children[i]` begins with `firsts[i]`.
-    children: Vec<u32>,
+    /// What goes on with text: the first byte of a child's text, and the child.
+    children: Box<[(u8, u32)]>,
     /// Segments with groups in the order of registration, catch-alls last. Only where a segment
     /// begins.
-    branches: Vec<Branch>,
+    branches: Box<[Branch]>,
     /// The routes that end here. Their methods do not overlap.
-    ends: Vec<End>,
+    ends: Box<[End]>,
 }
 
 /// A segment with groups, and where it leads.
@@ -81,9 +81,10 @@ impl Node {
             && self.ends.is_empty()
     }
 
+    #[inline]
     fn child(&self, first: u8) -> Option<usize> {
-        let place = self.firsts.iter().position(|own| *own == first)?;
-        Some(self.children[place] as usize)
+        let (_, child) = self.children.iter().find(|(own, _)| *own == first)?;
+        Some(*child as usize)
     }
 }
 
@@ -124,8 +125,7 @@ impl Tree {
                 Some(child) => child,
                 None => {
                     let child = self.add(Node { text: text.into(), ..Node::default() });
-                    self.nodes[node].firsts.push(*first);
-                    self.nodes[node].children.push(child);
+                    grow(&mut self.nodes[node].children, usize::MAX, (*first, child));
                     return child as usize;
                 }
             };
@@ -141,8 +141,7 @@ impl Tree {
         let child = self.add(lower);
         let upper = &mut self.nodes[node];
         upper.text = text[..at].into();
-        upper.firsts.push(text[at]);
-        upper.children.push(child);
+        grow(&mut upper.children, usize::MAX, (text[at], child));
     }
 
     fn branch(&mut self, node: usize, segment: Segment) -> usize {
@@ -157,7 +156,7 @@ impl Tree {
         };
         let child = self.add(Node::default());
         let branch = Branch { class: Class::of(&segment), segment, child };
-        self.nodes[node].branches.insert(place, branch);
+        grow(&mut self.nodes[node].branches, place, branch);
         child as usize
     }
 
@@ -176,23 +175,21 @@ impl Tree {
 
     /// Adds a route that ends at a node.
     pub(crate) fn end(&mut self, node: usize, id: RouteId, methods: &MethodSet) {
-        self.nodes[node].ends.push(End {
-            known: methods.known(),
-            has_extensions: methods.extensions().next().is_some(),
-            id,
-        });
+        let has_extensions = methods.extensions().next().is_some();
+        let end = End { known: methods.known(), has_extensions, id };
+        grow(&mut self.nodes[node].ends, usize::MAX, end);
     }
 
     /// Changes the methods of a route; one without any is no longer found.
     pub(crate) fn change(&mut self, id: RouteId, methods: &MethodSet) {
         for node in &mut self.nodes {
-            node.ends.retain_mut(|end| {
-                if end.id == id {
-                    end.known = methods.known();
-                    end.has_extensions = methods.extensions().next().is_some();
-                }
-                end.id != id || !methods.is_empty()
-            });
+            let Some(end) = node.ends.iter_mut().find(|end| end.id == id) else { continue };
+            end.known = methods.known();
+            end.has_extensions = methods.extensions().next().is_some();
+            if methods.is_empty() {
+                let ends = std::mem::take(&mut node.ends);
+                node.ends = ends.into_iter().filter(|end| end.id != id).collect();
+            }
         }
     }
 
@@ -211,7 +208,7 @@ impl Tree {
             serving(ends, method, &methods_of)
         });
         match found {
-            Some(id) => Lookup::Match(id),
+            Some(id) => Lookup::Match(id, path.len()),
             None if matched => Lookup::MethodNotAllowed,
             None => Lookup::NotFound,
         }
@@ -231,15 +228,27 @@ impl Tree {
         allow
     }
 
+    /// Whether no pattern was ever added.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nodes[0].is_blank()
+    }
+
     /// The pattern that matches the longest part of the path, up to a slash or to the end; where
     /// that part ends, and the groups. Text comes before groups when two are equally long.
-    pub(crate) fn deepest(&self, path: &str) -> Option<(RouteId, usize, Params)> {
+    pub(crate) fn deepest(&self, path: &str, params: &mut Params) -> Lookup {
         if u32::try_from(path.len()).is_err() {
-            return None;
+            return Lookup::NotFound;
         }
         let mut best = None;
-        self.walk_all(0, path, 0, &mut { Params::EMPTY }, &mut best);
-        best
+        params.truncate(0);
+        self.walk_all(0, path, 0, params, &mut best);
+        match best {
+            Some((id, end, groups)) => {
+                *params = groups;
+                Lookup::Match(id, end)
+            }
+            None => Lookup::NotFound,
+        }
     }
 
     /// Offers the ends of all patterns that match to `take`, best first, until it takes one.
@@ -269,7 +278,7 @@ impl Tree {
     {
         'down: loop {
             let here = &self.nodes[node];
-            if !path.as_bytes()[at..].starts_with(&here.text) {
+            if !scan::begins(&path.as_bytes()[at..], &here.text) {
                 return None;
             }
             at += here.text.len();
@@ -333,7 +342,7 @@ impl Tree {
     ) {
         let here = &self.nodes[node];
         let bytes = path.as_bytes();
-        if !bytes[at..].starts_with(&here.text) {
+        if !scan::begins(&bytes[at..], &here.text) {
             return;
         }
         let at = at + here.text.len();
@@ -356,6 +365,14 @@ impl Tree {
             params.truncate(before);
         }
     }
+}
+
+/// Inserts at a place, or at the end if there are not so many.
+fn grow<T>(list: &mut Box<[T]>, place: usize, item: T) {
+    let mut items = std::mem::take(list).into_vec();
+    items.reserve_exact(1);
+    items.insert(place.min(items.len()), item);
+    *list = items.into();
 }
 
 /// The route for this method among those that end at a node; `GET` stands in for `HEAD`.
@@ -381,6 +398,7 @@ fn serving<'m>(
 impl Branch {
     /// Whether the segment that begins at `start` fits, and where it ends. Adds the places of the
     /// groups; what it adds for nothing, the caller removes.
+    #[inline(always)]
     fn matches(&self, path: &str, start: usize, params: &mut Params) -> Option<usize> {
         let bytes = path.as_bytes();
         let end = match self.class {
@@ -388,13 +406,16 @@ impl Branch {
             Class::Int => scan::int(bytes, start)?,
             Class::Word => scan::word(path, start)?,
             Class::Hex => scan::hex(bytes, start)?,
-            Class::Other => {
-                let end = scan::segment(bytes, start);
-                return self.segment.matches(path, start, end, params).then_some(end);
-            }
+            Class::Other => return self.matches_other(path, start, params),
         };
         params.push(start, end);
         Some(end)
+    }
+
+    #[inline(never)]
+    fn matches_other(&self, path: &str, start: usize, params: &mut Params) -> Option<usize> {
+        let end = scan::segment(path.as_bytes(), start);
+        self.segment.matches(path, start, end, params).then_some(end)
     }
 }
 
@@ -416,7 +437,8 @@ impl Class {
 
 /// What a search gives.
 pub(crate) enum Lookup {
-    Match(RouteId),
+    /// A route, and where the part of the path ends that it matched.
+    Match(RouteId, usize),
     MethodNotAllowed,
     NotFound,
 }
