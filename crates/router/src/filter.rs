@@ -126,7 +126,7 @@ pub(crate) struct Filters {
 }
 
 /// The built-in filters that are a name and nothing more.
-const BUILT_IN: [(&str, Filter); 6] = [
+static BUILT_IN: [(&str, Filter); 6] = [
     ("int", Filter::Int),
     ("float", Filter::Float),
     ("word", Filter::Word),
@@ -178,10 +178,11 @@ impl Filters {
                 )),
             };
         }
-        let name = text.to_lowercase();
-        if let Some((_, filter)) = BUILT_IN.into_iter().find(|(built_in, _)| *built_in == name) {
-            return Ok(filter);
+        let is_named = |(name, _): &&(&str, Filter)| text.eq_ignore_ascii_case(name);
+        if let Some((_, filter)) = BUILT_IN.iter().find(is_named) {
+            return Ok(filter.clone());
         }
+        let name = text.to_lowercase();
         match self.custom.iter().find(|custom| *custom.name == *name) {
             Some(custom) => Ok(Filter::Custom(custom.clone())),
             None => Err(self.unknown(text)),

@@ -12,14 +12,16 @@ pub const MAX_SEGMENTS: usize = 128;
 /// A pattern in pieces.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    pub(crate) segments: Vec<Piece>,
+    pub(crate) pieces: Vec<Piece>,
     pub(crate) params: Vec<Param>,
 }
 
-/// What stands between two slashes.
+/// A piece of a pattern.
 #[derive(Debug)]
 pub(crate) enum Piece {
-    Literal(Box<str>),
+    /// Text with its slashes, up to the slash before the next segment with groups.
+    Text(String),
+    /// A segment with groups, without the slashes around it.
     Groups(Segment),
 }
 
@@ -53,19 +55,30 @@ impl Pattern {
                 '>' => return Err(unbalanced("a '>' has no '<'")),
                 // The form in which paths are compared keeps the percent sign encoded.
                 '%' => parser.text("%25")?,
-                _ => parser.text(&rest[..char.len_utf8()])?,
+                _ => {
+                    let end = rest.find(['/', '<', '>', '%']).unwrap_or(rest.len());
+                    parser.text(&rest[..end])?;
+                    tail = &rest[end..];
+                }
             }
             rest = tail;
         }
         parser.end_segment(true)?;
-        Ok(Self { segments: parser.segments, params: parser.params })
+        if !parser.before.is_empty() {
+            parser.pieces.push(Piece::Text(parser.before));
+        }
+        Ok(Self { pieces: parser.pieces, params: parser.params })
     }
 }
 
 #[derive(Default)]
 struct Parser {
-    segments: Vec<Piece>,
+    pieces: Vec<Piece>,
     params: Vec<Param>,
+    /// How many segments there are so far.
+    segments: usize,
+    /// The text since the last segment with groups.
+    before: String,
     /// Of the current segment: the text before its groups,
     prefix: String,
     /// and its groups with the text after each.
@@ -134,7 +147,6 @@ impl Parser {
 
     /// Closes the current segment at a slash, or at the end of the pattern.
     fn end_segment(&mut self, is_end: bool) -> Result<(), Problem> {
-        let prefix = std::mem::take(&mut self.prefix).into_boxed_str();
         let rest = match self.groups.last() {
             Some((Filter::Path, _)) if !is_end => return Err(path_not_last()),
             Some((filter, after)) => {
@@ -147,21 +159,24 @@ impl Parser {
         {
             last.rest = true;
         }
-        let groups: Box<[Group]> = std::mem::take(&mut self.groups)
-            .into_iter()
-            .map(|(filter, after)| Group { filter, after: after.into() })
-            .collect();
-        if self.segments.len() == MAX_SEGMENTS {
+        if self.segments == MAX_SEGMENTS {
             return Err(Problem::new(
                 InsertErrorKind::TooManySegments,
                 format!("there are more than {MAX_SEGMENTS} segments"),
             ));
         }
-        self.segments.push(if groups.is_empty() {
-            Piece::Literal(prefix)
-        } else {
-            Piece::Groups(Segment { prefix, groups, rest })
-        });
+        self.segments += 1;
+        self.before.push('/');
+        if self.groups.is_empty() {
+            self.before.push_str(&self.prefix);
+            self.prefix.clear();
+            return Ok(());
+        }
+        let prefix = std::mem::take(&mut self.prefix).into_boxed_str();
+        let groups = self.groups.drain(..);
+        let groups = groups.map(|(filter, after)| Group { filter, after: after.into() }).collect();
+        self.pieces.push(Piece::Text(std::mem::take(&mut self.before)));
+        self.pieces.push(Piece::Groups(Segment { prefix, groups, rest }));
         Ok(())
     }
 }

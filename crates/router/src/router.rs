@@ -255,9 +255,9 @@ impl<T> Router<T> {
         location: &'static Location<'static>,
     ) -> Result<RouteId, Problem> {
         check_methods(&methods)?;
-        let Pattern { segments, params } = Pattern::parse(pattern, &self.filters)?;
+        let Pattern { pieces, params } = Pattern::parse(pattern, &self.filters)?;
         let id = self.table.next_id()?;
-        let end = self.tree.grow(segments);
+        let end = self.tree.grow(pieces);
         for other in self.tree.ending_at(end).filter_map(|id| self.table.get(id)) {
             let common = methods.common(&other.methods);
             if !common.is_empty() {
@@ -277,8 +277,8 @@ impl<T> Router<T> {
         pattern: &str,
         location: &'static Location<'static>,
     ) -> Result<RouteId, Problem> {
-        let Pattern { segments, params } = match pattern {
-            "" => Pattern { segments: Vec::new(), params: Vec::new() },
+        let Pattern { pieces, params } = match pattern {
+            "" => Pattern { pieces: Vec::new(), params: Vec::new() },
             _ => Pattern::parse(pattern, &self.filters)?,
         };
         if params.last().is_some_and(|param| param.rest && param.kind() == crate::Kind::Path) {
@@ -287,9 +287,9 @@ impl<T> Router<T> {
                 "a mount has the rest of the path already, so a path group has no place in it",
             ));
         }
-        let segments = segments.into_iter().map(Piece::within_segment).collect();
+        let pieces = pieces.into_iter().map(Piece::within_segment).collect();
         let id = self.table.next_id()?;
-        let end = self.mounts.grow(segments);
+        let end = self.mounts.grow(pieces);
         if let Some(other) = self.mounts.ending_at(end).find_map(|id| self.table.get(id)) {
             return Err(conflict(pattern, "", location, other));
         }

@@ -92,19 +92,16 @@ impl Tree {
     /// The end of a pattern with these segments, made if there is none yet.
     pub(crate) fn grow(&mut self, pattern: Vec<Piece>) -> usize {
         let mut node = 0;
-        let mut text = String::new();
+        let mut ends_with_text = false;
         for piece in pattern {
-            text.push('/');
-            match piece {
-                Piece::Literal(literal) => text.push_str(&literal),
-                Piece::Groups(segment) => {
-                    node = self.text(node, text.as_bytes());
-                    node = self.branch(node, segment);
-                    text.clear();
-                }
-            }
+            ends_with_text = matches!(piece, Piece::Text(_));
+            node = match piece {
+                Piece::Text(text) => self.text(node, text.as_bytes()),
+                Piece::Groups(segment) => self.branch(node, segment),
+            };
         }
-        self.text(node, text.as_bytes())
+        // Behind a group there may be text already, and this pattern ends before it.
+        if ends_with_text { node } else { self.text(node, b"") }
     }
 
     /// The node at the end of `text`, counted from the beginning of the text of `node`.
