@@ -7,6 +7,7 @@ mod error;
 mod extensions;
 mod guard;
 mod headers;
+mod mounted;
 mod negotiate;
 pub mod page;
 mod request;
@@ -21,6 +22,7 @@ pub use extensions::{Extensions, States};
 pub use guard::{drop_quietly, guard};
 pub use headers::{HeaderError, Headers, IntoHeaderName, IntoHeaderValue};
 pub use http::{Method, StatusCode};
+pub use mounted::root_url;
 pub use request::{MAX_GROUPS, OwnedHead, Peer, Request, Rule};
 pub use request_body::{BodyReader, RequestBody};
 #[cfg(feature = "json")]
