@@ -243,10 +243,10 @@ impl App {
             return Routed::Error(redirects::to_other_slash(req));
         }
         let method = req.method().as_str();
-        if req.routing_path() == "/debug-info" && ["GET", "HEAD"].contains(&method) {
-            if self.is_shown_to(req) {
-                return Routed::Answer(Answer::Debug, Plan::buffer());
-            }
+        let asks_for_debug =
+            req.routing_path() == "/debug-info" && ["GET", "HEAD"].contains(&method);
+        if asks_for_debug && self.is_shown_to(req) {
+            return Routed::Answer(Answer::Debug, Plan::buffer());
         }
         match self.defaults.iter().rposition(|default| covers(&default.methods, method)) {
             Some(index) => Routed::Answer(Answer::Default(index), Plan::buffer()),
