@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
 use pauper_message::{
-    CheckError, Error, Hook, IntoStatus, Request, Response, Rule, Service, States, StatusCode,
+    CheckError, Error, Hook, IntoStatus, Plan, Request, Response, Rule, Service, States, StatusCode,
 };
 use pauper_router::{MethodSet, Methods, RouteId, Router};
 
@@ -93,6 +93,8 @@ pub(crate) struct Target {
     /// needs to be shared with the request.
     pub(crate) rule: Option<Arc<Rule>>,
     pub(crate) max_body: Option<u64>,
+    /// What is to happen to the body, if not the usual.
+    pub(crate) plan: Option<Box<Planner>>,
     /// From the outside in.
     pub(crate) scopes: Vec<usize>,
     /// What the route says of itself.
@@ -101,6 +103,9 @@ pub(crate) struct Target {
     /// The name of the handler's type, for people.
     pub(crate) handler: &'static str,
 }
+
+/// Says what is to happen to the body of a request.
+pub(crate) type Planner = dyn Fn(&mut Request) -> Result<Plan, Error> + Send + Sync;
 
 /// Who answers.
 pub(crate) enum Run {
@@ -267,6 +272,7 @@ impl App {
             run,
             rule,
             max_body: None,
+            plan: None,
             scopes: self.open.clone(),
             values: Arc::default(),
             id,

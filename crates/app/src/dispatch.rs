@@ -82,6 +82,7 @@ impl Service for App {
         }
         let routed = match routed {
             Routed::Mount(index) => self.ask_mount(req, index),
+            Routed::Answer(Answer::Target(index), plan) => self.plan_body(req, index, plan),
             routed => routed,
         };
         let result = match routed {
@@ -284,6 +285,17 @@ impl App {
         }
     }
 
+    /// The plan of a route that has something to say of the body.
+    fn plan_body(&self, req: &mut Request, index: usize, plan: Plan) -> Routed {
+        let answer = Answer::Target(index);
+        let Some(own) = &self.targets[index].plan else { return Routed::Answer(answer, plan) };
+        match guard(|| own(req)) {
+            Ok(Plan { body: BodyPlan::Pass, .. }) => Routed::Error(abort(StatusCode::NOT_FOUND)),
+            Ok(plan) => Routed::Answer(answer, plan),
+            Err(error) => Routed::Error(error),
+        }
+    }
+
     /// The plan of a service inside this app. Its endpoint is kept for the call, since the number of
     /// the request will be ours.
     fn plan_of(&self, service: &dyn Service, req: &mut Request) -> Result<Plan, Error> {
@@ -460,9 +472,12 @@ impl App {
         Some(id)
     }
 
-    /// Made of the time of the request and a count, so that it is found in the logs of several runs.
+    /// The number of the request; where no server gave it one, its time and a count.
     #[cold]
     fn error_id(&self, req: &Request) -> String {
+        if req.id() != 0 {
+            return format!("{:x}", req.id());
+        }
         let time = req.received().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let count = self.error_count.fetch_add(1, Ordering::Relaxed);
         format!("{:x}-{count:x}", time.as_secs())

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use pauper_message::{Error, Hook, Request, Response};
+use pauper_message::{Error, Hook, Plan, Request, Response};
 
 use crate::app::App;
 use crate::hooks::{After, Before, BeforeWithBody, Next};
@@ -33,6 +33,26 @@ impl Route<'_> {
     pub fn max_body(self, bytes: u64) -> Self {
         if let Some(index) = self.index {
             self.app.targets[index].max_body = Some(bytes);
+        }
+        self
+    }
+
+    /// Lets the handler read the body while it arrives, with `req.stream()`: for what is too large to
+    /// be kept, or is answered before it is whole. Each such request holds a thread as long as its
+    /// client takes.
+    pub fn stream(self) -> Self {
+        self.plan(|_| Ok(Plan::stream()))
+    }
+
+    /// Says for each request what is to happen to its body: to go into a sink (`Plan::sink`), to be
+    /// kept or read while it arrives. It runs after the hooks' `before` that need no body. A plan
+    /// that passes is 404.
+    pub fn plan<F>(self, plan: F) -> Self
+    where
+        F: Fn(&mut Request) -> Result<Plan, Error> + Send + Sync + 'static,
+    {
+        if let Some(index) = self.index {
+            self.app.targets[index].plan = Some(Box::new(plan));
         }
         self
     }

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{get, run};
 use pauper_app::{App, Methods};
-use pauper_message::{Error, Hook, Request, Response, abort};
+use pauper_message::{Error, Hook, Plan, Request, Response, Service, abort};
 
 /// What ran, in order.
 #[derive(Clone, Default)]
@@ -92,7 +92,7 @@ fn a_hook_sees_the_values_of_the_route() {
     let known = run(&app, Request::builder().target("/closed").header("Cookie", "key=1"));
     assert_eq!(known.body, "7");
     app.get("/twice", |_: &mut Request| "").value(1_u8).value(2_u8);
-    let told = pauper_message::Service::check(&app).unwrap_err().to_string();
+    let told = app.check().unwrap_err().to_string();
     assert!(told.contains("the route has a value of type u8 already"), "{told}");
 }
 
@@ -152,4 +152,25 @@ fn a_hook_of_a_route_may_need_the_body() {
         run(&app, Request::builder().method("POST").target(target).body(body)).status
     };
     assert_eq!((ask("/a", ""), ask("/a", "x"), ask("/b", "")), (400, 200, 200));
+}
+
+#[test]
+fn a_route_says_what_becomes_of_its_body() {
+    let mut app = App::new("plans");
+    app.before(|req| if req.query() == "no" { Err(abort(403)) } else { Ok(()) });
+    app.post("/stream", |_: &mut Request| "").stream();
+    app.post("/own", |_: &mut Request| "").plan(|req| match req.header("x-kind") {
+        Some("pass") => Ok(Plan::pass()),
+        Some("fail") => Err(abort(415)),
+        _ => Ok(Plan::buffer_up_to(7)),
+    });
+    let plan = |target: &str, kind: &str| {
+        let request = Request::builder().method("POST").target(target).header("x-kind", kind);
+        format!("{:?}", app.begin(&mut request.build().unwrap()).body)
+    };
+    assert_eq!(plan("/stream", ""), "Stream");
+    assert_eq!(plan("/stream?no", ""), "Reject(403 Forbidden)");
+    assert_eq!(plan("/own", ""), "Buffer(7)");
+    assert_eq!(plan("/own", "pass"), "Reject(404 Not Found)");
+    assert_eq!(plan("/own", "fail"), "Reject(415 Unsupported Media Type)");
 }

@@ -1,6 +1,6 @@
 use super::{Answer, get, run};
 use pauper_app::{App, ErrorHandler, MethodNotAllowed, Methods};
-use pauper_message::{Error, Peer, Request, StatusCode, abort};
+use pauper_message::{Error, Peer, Request, Service, StatusCode, abort};
 
 fn ask(app: &App, method: &str, target: &str) -> Answer {
     run(app, Request::builder().method(method).target(target))
@@ -145,6 +145,11 @@ fn every_failure_has_an_id_of_its_own() {
     let json = run(&app, Request::builder().target("/io").header("Accept", "application/json"));
     assert!(json.body.contains("\"id\":\""), "{}", json.body);
     assert!(!get(&app, "/none").body.contains("number there"));
+    // The number that a server gave is the one in its own log.
+    let mut req = Request::builder().target("/io").build().unwrap();
+    req.set_id(0xbeef);
+    let _plan = app.begin(&mut req);
+    assert_eq!(id_in(&Answer::of(app.call(&mut req)).body), "beef");
 }
 
 #[test]
