@@ -20,6 +20,7 @@
 //! answer.
 
 mod answer;
+mod bell;
 mod browser;
 mod client;
 mod reader;
