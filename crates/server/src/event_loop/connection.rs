@@ -137,8 +137,11 @@ impl Connection {
         if self.doomed {
             return Ok(Turn::Closed);
         }
+        let mut waits_for_input = self.readable && self.exchange.waits_for_input();
         loop {
-            let want = if budget.requests == 0 {
+            let want = if mem::take(&mut waits_for_input) {
+                Want::Read
+            } else if budget.requests == 0 {
                 Want::Turn
             } else {
                 match self.exchange.poll(now) {

@@ -419,6 +419,11 @@ impl Exchange {
         }
     }
 
+    /// Whether all that it could want is input.
+    pub(crate) fn waits_for_input(&self) -> bool {
+        self.state == State::Head && self.input.is_empty() && self.output.is_empty() && !self.eof
+    }
+
     /// Whether it waits for a request of which no byte has come, with nothing left to write.
     #[must_use]
     pub fn is_idle(&self) -> bool {
