@@ -520,7 +520,7 @@ impl EventLoop {
         if self.stops_at.is_some() {
             exchange.stop();
         }
-        let mut connection = Connection::new(socket, exchange, visit);
+        let mut connection = Connection::new(socket, exchange, visit.map(Box::new));
         connection.queued = true;
         self.connections.insert(connection);
         self.shared.info().shard(self.number).accepted();
