@@ -262,11 +262,14 @@ impl EventLoop {
             Work::Chores(chores) if self.chores.is_empty() => self.chores = chores,
             work => {
                 let now = self.clock.read();
-                if let Some(connection) = self.connections.get_mut(token) {
-                    connection.finish(work, now, self.stops_at.is_some());
-                    self.current = Some(token);
+                match self.connections.get_mut(token) {
+                    Some(connection) => {
+                        connection.finish(work, now, self.stops_at.is_some());
+                        self.current = Some(token);
+                    }
+                    // Its connection is gone. What it brought may hold values of the user.
+                    None => self.chores.drop_later(work),
                 }
-                // The connection of others is gone, and what they brought is dropped.
             }
         }
     }
@@ -585,16 +588,22 @@ impl EventLoop {
         if !(self.connections.is_empty() || is_time || order == Order::StopNow) {
             return None;
         }
-        let left = self.connections.len();
+        let mut left = 0;
         for token in self.connections.tokens() {
             if let Some(mut connection) = self.connections.remove(token) {
+                left += usize::from(!connection.exchange.is_idle());
                 self.shared.info().shard(self.number).closed(connection.counted);
                 connection.close(&now);
                 connection.exchange.take_chores(&mut self.chores);
             }
         }
-        // Connections that others gave us a moment ago were not begun.
-        drop(self.post().close());
+        // Connections that others gave us a moment ago were not begun, and what came back for ours
+        // may hold values of the user.
+        for mail in self.post().close() {
+            if let Mail::Done(errand) = mail {
+                self.chores.drop_later(errand);
+            }
+        }
         self.chores.run();
         log_info!("stopped, {left} connections were cut");
         Some(left)

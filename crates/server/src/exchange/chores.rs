@@ -44,7 +44,7 @@ impl Chores {
     }
 
     /// For dropping later.
-    pub(super) fn drop_later(&mut self, value: impl Send + 'static) {
+    pub(crate) fn drop_later(&mut self, value: impl Send + 'static) {
         self.all.push(Chore::Drop(Box::new(value)));
     }
 
