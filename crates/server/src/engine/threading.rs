@@ -298,12 +298,12 @@ impl Engine {
         let team = if matches!(errand.work, Work::Stream(_)) { &self.streams } else { &self.team };
         let computes = self.predictor.computes(kind);
         let task = Assignment { errand, home: held.number(), kind, computes };
+        // Before it can be taken out of the queue again.
+        self.info.queued();
         match team.offer(task, must) {
-            Ok(()) => {
-                self.info.queued();
-                held.sent_away(token);
-            }
+            Ok(()) => held.sent_away(token),
             Err(mut task) => {
+                self.info.unqueued();
                 held.counts().refused();
                 match &mut task.errand.work {
                     Work::Job(job) => job.refuse(),
