@@ -278,11 +278,15 @@ impl Engine {
     fn call(&self, errand: &mut Errand) {
         let Work::Job(job) = &mut errand.work else { return };
         let kind = job.kind();
-        let (start, cpu) = (Instant::now(), thread_time());
+        // Asking costs some microseconds, and one answer in some is enough.
+        let before = if self.predictor.asks(kind) { thread_time() } else { None };
+        let start = Instant::now();
         job.call(&*self.service);
-        let (wall, cpu) = (start.elapsed(), thread_time().saturating_sub(cpu));
+        let wall = start.elapsed();
         self.predictor.ran(kind, wall);
-        self.predictor.computed(kind, wall, cpu);
+        if let (Some(before), Some(after)) = (before, before.and_then(|_| thread_time())) {
+            self.predictor.computed(kind, wall, after.saturating_sub(before));
+        }
         errand.handled = Some((Dispatch::Predicted, wall));
     }
 
@@ -420,14 +424,9 @@ fn monitor(engine: &Engine) {
     }
 }
 
-/// How long the calling thread has computed so far.
-#[cfg(unix)]
-fn thread_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
-}
-
-#[cfg(not(unix))]
-fn thread_time() -> Duration {
-    Duration::ZERO
+/// How long the calling thread has computed so far, where the system tells.
+fn thread_time() -> Option<Duration> {
+    // The first number is the time on a processor, in nanoseconds.
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
