@@ -245,9 +245,12 @@ impl EventLoop {
         self.lent = None;
         let Errand { token, work, handled } = errand;
         let counts = self.shared.info().shard(self.number);
-        if let Work::Job(job) = &work
-            && let Some(status) = job.status()
-        {
+        let status = match &work {
+            Work::Job(job) => job.status(),
+            Work::Stream(stream) => stream.status,
+            Work::File(_) | Work::Chores(_) => None,
+        };
+        if let Some(status) = status {
             counts.request();
             counts.response(status);
         }
@@ -398,6 +401,9 @@ impl EventLoop {
             counts.moved(mem::replace(&mut connection.counted, state), state);
         }
         connection.exchange.take_chores(&mut self.chores);
+        if let Some(status) = connection.exchange.take_refusal() {
+            counts.response(status);
+        }
         if connection.exchange.take_shutdown() {
             self.posts.iter().for_each(|post| post.stop());
         }
