@@ -46,7 +46,7 @@ impl Chores {
     }
 
     /// For dropping later.
-    pub(super) fn drop_later(&mut self, value: impl Send + 'static) {
+    pub(crate) fn drop_later(&mut self, value: impl Send + 'static) {
         self.push(Chore::Drop(Box::new(value)));
     }
 

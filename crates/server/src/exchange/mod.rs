@@ -57,7 +57,7 @@ use std::io::{self, Write};
 use std::mem;
 use std::sync::Arc;
 
-use pauper_message::{ConnectionState, Error, FilePart, Peer};
+use pauper_message::{ConnectionState, Error, FilePart, Peer, StatusCode};
 use pauper_wire::{BodyLength, Connection};
 
 pub use access::AccessRecord;
@@ -139,6 +139,8 @@ pub struct Exchange {
     /// Every answer from now on closes the connection.
     stopping: bool,
     wants_shutdown: bool,
+    /// The status of an answer that no service gave, until it is counted.
+    refusal: Option<StatusCode>,
     broken: bool,
     /// The driver sends files by itself.
     sends_files: bool,
@@ -180,6 +182,7 @@ impl Exchange {
             eof_told: false,
             stopping: false,
             wants_shutdown: false,
+            refusal: None,
             broken: false,
             sends_files: false,
             keeps_streams: false,
@@ -391,6 +394,11 @@ impl Exchange {
     /// call.
     pub fn take_shutdown(&mut self) -> bool {
         mem::take(&mut self.wants_shutdown)
+    }
+
+    /// The status of an answer that no service gave, since the last call.
+    pub(crate) fn take_refusal(&mut self) -> Option<StatusCode> {
+        self.refusal.take()
     }
 
     /// What it is doing, for those who count.

@@ -7,6 +7,7 @@
 //! `exhaustion` (no more files; nothing to do).
 
 mod access;
+mod engine;
 #[cfg(target_os = "linux")]
 mod exhaustion;
 #[cfg(feature = "log")]
