@@ -7,6 +7,7 @@ pub(crate) mod idle;
 pub(crate) mod rate;
 pub(crate) mod slow;
 pub(crate) mod traced;
+pub(crate) mod transfer;
 pub(crate) mod wrk;
 
 use crate::answers::Failure;

@@ -1,0 +1,37 @@
+//! The files that servers serve.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+
+/// How many bytes the file has that is served where it does not matter, and that answers are
+/// compared with.
+pub(crate) const USUAL: usize = 1 << 20;
+
+/// Where the file of so many bytes is.
+pub(crate) fn path(folder: &Path, bytes: usize) -> PathBuf {
+    folder.join(format!("file-{bytes}"))
+}
+
+/// Writes the file of so many bytes, if it is not there.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn write(folder: &Path, bytes: usize) -> Result {
+    let path = path(folder, bytes);
+    if path.exists() {
+        return Ok(());
+    }
+    fs::write(&path, content(bytes)).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// So many bytes that could neither be compressed nor guessed.
+pub(crate) fn content(bytes: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    std::iter::repeat_with(next).take(bytes).collect()
+}
