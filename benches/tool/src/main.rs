@@ -7,10 +7,12 @@
 //! - `answers`, `files`: a small client, and whether a server tells the truth
 //! - `load`: wrk, and drivers for what wrk cannot do
 //! - `scenarios`, `runs`, `measure`: what is compared, what is done to each server, in rounds
+//! - `budget`: instructions per request of ours, compared with those that are kept
 //! - `figures`, `render`, `chart`: medians, Markdown and SVG
 
 mod account;
 mod answers;
+mod budget;
 mod builds;
 mod chart;
 mod figures;
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         }
         ["list", rest @ ..] => options::Options::parse(rest).map(|it| measure::list(&it)),
         ["render", rest @ ..] => render::command(rest),
+        ["server-instructions", rest @ ..] => budget::command(rest),
         // What the tool calls itself with, once it is where it wants to measure.
         ["measure", file] => plan::Plan::read(file).and_then(|plan| measure::run(&plan)),
         _ => options::Options::parse(&words).and_then(|options| plan::run(&options)),

@@ -116,7 +116,7 @@ fn check(plan: &Plan) -> Said {
     let mut said = Said::default();
     for (server, program) in &plan.programs {
         let (folder, handlers) = (&*plan.folder, server.handlers);
-        let start = Start { server, program, folder, file: &file, handlers };
+        let start = Start { server, program, folder, file: &file, handlers, under: &[] };
         let running = match Running::start(start) {
             Ok(running) => running,
             Err(why) if server.may_be_absent() => {

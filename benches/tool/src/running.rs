@@ -37,6 +37,8 @@ pub(crate) struct Start<'a> {
     pub(crate) file: &'a Path,
     /// How many handler threads it gets, if it has such a number.
     pub(crate) handlers: usize,
+    /// The words of a program that it runs under; usually none.
+    pub(crate) under: &'a [&'a str],
 }
 
 /// Below the ports that clients get, see `network`. Each server has its own, so that the closed
@@ -49,11 +51,12 @@ impl Running {
     /// # Errors
     /// When it does not within five seconds, or ends, with what it said.
     pub(crate) fn start(start: Start<'_>) -> Result<Self> {
-        let Start { server, program, folder, file, handlers } = start;
+        let Start { server, program, folder, file, handlers, under } = start;
         let port = PORT.fetch_add(1, Ordering::Relaxed);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let mut words = dies_with_parent().to_vec();
         words.extend(["taskset", "-c", SERVER_CORE]);
+        words.extend(under);
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).arg(program);
         command.env("PORT", port.to_string()).env("FILE", file);
@@ -89,6 +92,26 @@ impl Running {
             sleep(Duration::from_millis(2));
         }
         Err(format!("{} does not listen", server.name))
+    }
+
+    /// Asks it to end, again after a second if that was lost on it, and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not within ten seconds.
+    pub(crate) fn end(mut self) -> Result {
+        for _ in 0..10 {
+            for pid in account::tree(self.pid()).into_iter().filter_map(|pid| pid.try_into().ok()) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+            }
+            let asked = Instant::now();
+            while asked.elapsed() < Duration::from_secs(1) {
+                if self.has_ended() {
+                    return Ok(());
+                }
+                sleep(Duration::from_millis(5));
+            }
+        }
+        Err("does not end when asked to".into())
     }
 
     /// Its process.

@@ -1,12 +1,13 @@
 //! What is done to a server in each scenario, and what comes out of it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::account;
 use crate::answers::{self, Client, request};
+use crate::load::counted::{self, Asked};
 use crate::load::transfer::{Body, Transfer};
 use crate::load::wrk::Load;
 use crate::load::{Failures, connections, idle, rate, slow, traced};
@@ -36,18 +37,14 @@ const MIB: f64 = (1 << 20) as f64;
 
 impl Context<'_> {
     fn start(self, handlers: usize, bytes: usize) -> Result<Running> {
-        let file = self.file(bytes);
+        let file = files::path(self.folder, bytes);
         let Self { server, program, folder, .. } = self;
-        Running::start(Start { server, program, folder, file: &file, handlers })
+        Running::start(Start { server, program, folder, file: &file, handlers, under: &[] })
     }
 
     /// As where nothing blocks, with the usual file.
     fn usual(self) -> Result<Running> {
         self.start(self.server.handlers, files::USUAL)
-    }
-
-    fn file(self, bytes: usize) -> PathBuf {
-        files::path(self.folder, bytes)
     }
 
     fn warm(self) -> Duration {
@@ -119,6 +116,7 @@ pub(crate) fn run(kind: Kind, context: Context<'_>) -> Result<Run> {
                 "failures": seen.failures.sum(),
             })))
         }
+        Kind::Instructions => instructions(context),
         Kind::Size | Kind::Build => Err("nothing to run".into()),
     }
 }
@@ -233,6 +231,16 @@ fn fixed_rate(context: Context<'_>, path: &str, length: usize) -> Result<Run> {
         "quiet_p99": quiet.quantile(0.99), "quiet_p999": quiet.quantile(0.999),
         "requests": busy.latencies.len(), "failures": failures.sum(),
     })))
+}
+
+fn instructions(context: Context<'_>) -> Result<Run> {
+    let file = files::path(context.folder, files::USUAL);
+    let Context { server, program, folder, .. } = context;
+    let handlers = server.handlers;
+    let start = Start { server, program, folder, file: &file, handlers, under: &[] };
+    let count =
+        |depth: usize| counted::per_request(start, Asked { path: "/plaintext", length: 13, depth });
+    Ok(fields(json!({ "instructions": count(1)?, "pipelined": count(16)? })))
 }
 
 fn startup(context: Context<'_>) -> Result<Run> {

@@ -53,6 +53,8 @@ pub(crate) enum Kind {
     Startup,
     /// System calls.
     Calls,
+    /// Instructions outside the kernel.
+    Instructions,
     /// Crates and bytes, counted before measuring.
     Size,
     /// Clean builds, done before measuring.
@@ -132,6 +134,7 @@ impl Kind {
                 Self::Rate { .. } => times.quiet + times.busy + 300,
                 Self::Startup => 150,
                 Self::Calls => 800,
+                Self::Instructions => 4000,
                 Self::Size => 0,
                 Self::Build => 60_000,
             };
@@ -428,6 +431,21 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         ],
         kind: Kind::Calls,
         rounds: 1,
+        ..USUAL
+    },
+    Scenario {
+        name: "instructions",
+        title: "Instructions per request",
+        how: "instructions outside the kernel for `/plaintext`, counted by callgrind: one connection \
+              that asks and waits, and one that keeps 16 requests under way; what 1,920 requests \
+              take more than 480 do",
+        metrics: &[
+            Metric { key: "instructions", title: "instructions" },
+            Metric { key: "pipelined", title: "16 deep" },
+        ],
+        kind: Kind::Instructions,
+        rounds: 1,
+        about: LOOPS,
         ..USUAL
     },
     Scenario {

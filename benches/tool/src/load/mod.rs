@@ -3,6 +3,7 @@
 //! All of them count what a server refused, closed or answered wrongly.
 
 pub(crate) mod connections;
+pub(crate) mod counted;
 pub(crate) mod idle;
 pub(crate) mod rate;
 pub(crate) mod slow;
