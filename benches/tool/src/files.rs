@@ -26,12 +26,31 @@ pub(crate) fn write(folder: &Path, bytes: usize) -> Result {
     fs::write(&path, content(bytes)).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// So many bytes that could neither be compressed nor guessed.
+/// So many bytes that could neither be compressed nor guessed, but for repeating after the usual
+/// length.
 pub(crate) fn content(bytes: usize) -> Vec<u8> {
     let mut state = 1_u32;
     let next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 24) as u8
     };
-    std::iter::repeat_with(next).take(bytes).collect()
+    let block: Vec<u8> = std::iter::repeat_with(next).take(USUAL.min(bytes)).collect();
+    let mut content = Vec::with_capacity(bytes);
+    while content.len() < bytes {
+        content.extend_from_slice(&block[..block.len().min(bytes - content.len())]);
+    }
+    content
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_has_the_length_that_was_asked_for() {
+        for bytes in [0, 1, 1000, USUAL, USUAL + 1, 3 * USUAL] {
+            assert_eq!(content(bytes).len(), bytes);
+        }
+        assert_ne!(content(1000)[..500], content(1000)[500..]);
+    }
 }

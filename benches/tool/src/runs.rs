@@ -84,11 +84,11 @@ pub(crate) fn run(kind: Kind, context: Context<'_>) -> Result<Run> {
             let transfer = Transfer { request: request.as_bytes(), answer, connections: 2 };
             transfers(context, transfer, bytes, bytes)
         }
-        Kind::Upload { bytes } => {
+        Kind::Upload { bytes, connections } => {
             let request = answers::upload(&files::content(bytes));
             let sizes = answers::sizes(bytes);
             let answer = Body::Text(&sizes);
-            let transfer = Transfer { request: &request, answer, connections: 4 };
+            let transfer = Transfer { request: &request, answer, connections };
             transfers(context, transfer, bytes, files::USUAL)
         }
         Kind::Idle { connections } => {
@@ -159,7 +159,10 @@ fn transfers(
     file: usize,
 ) -> Result<Run> {
     let running = context.start(context.server.handlers, file)?;
-    transfer.run(running.address, context.warm());
+    // What takes longer than getting warm needs no such thing.
+    if bytes < 1 << 30 {
+        transfer.run(running.address, context.warm());
+    }
     let before = running.cpu();
     let (done, seconds, failures) = transfer.run(running.address, context.load());
     let mut run = summary(&running, before, done, seconds, failures)?;

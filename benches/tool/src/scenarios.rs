@@ -41,8 +41,8 @@ pub(crate) enum Kind {
     Connections,
     /// Large files, one after another on a few connections.
     Download { bytes: usize },
-    /// Uploads of so many bytes.
-    Upload { bytes: usize },
+    /// Uploads of so many bytes, on so many connections.
+    Upload { bytes: usize, connections: usize },
     /// Connections that are only open.
     Idle { connections: usize },
     /// Clients that never finish their request, and others beside them.
@@ -111,7 +111,7 @@ impl Times {
     /// Those of a run.
     pub(crate) const fn of(quick: bool) -> Self {
         if quick {
-            Self { warm: 100, load: 300, quiet: 500, busy: 1000 }
+            Self { warm: 80, load: 250, quiet: 400, busy: 800 }
         } else {
             Self { warm: 200, load: 1300, quiet: 2000, busy: 4000 }
         }
@@ -128,9 +128,9 @@ impl Kind {
             + match self {
                 Self::Saturated { .. } | Self::File { .. } | Self::Connections => load + 20,
                 Self::Download { .. } => load + 300,
-                Self::Upload { .. } => load + 50,
+                Self::Upload { bytes, .. } => load + 50 + (bytes >> 20) as u64 * 2,
                 Self::Idle { .. } => 2500,
-                Self::Slow { .. } => load + times.load + 600,
+                Self::Slow { .. } => load + times.load + 900,
                 Self::Rate { .. } => times.quiet + times.busy + 300,
                 Self::Startup => 150,
                 Self::Calls => 800,
@@ -336,7 +336,22 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
               and thrown away, and the answer tells the counts (the floor looks for nothing, it \
               reads as many bytes as there are)",
         metrics: TRANSFER,
-        kind: Kind::Upload { bytes: 10 << 20 },
+        kind: Kind::Upload { bytes: 10 << 20, connections: 4 },
+        about: UPLOADS,
+        ..USUAL
+    },
+    Scenario {
+        name: "upload-1g",
+        title: "An upload of 1 GiB",
+        how: "the same with 1 GiB, one at a time: what matters is the memory",
+        metrics: &[
+            Metric { key: "peak_kib", title: "highest resident memory, KiB" },
+            Metric { key: "mib_us", title: "CPU per MiB, µs" },
+            Metric { key: "mib_per_second", title: "MiB/s" },
+            Metric { key: "failures", title: "failures" },
+        ],
+        kind: Kind::Upload { bytes: 1 << 30, connections: 1 },
+        rounds: 1,
         about: UPLOADS,
         ..USUAL
     },
