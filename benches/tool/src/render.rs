@@ -200,7 +200,7 @@ fn head(used: &[&Source]) -> Result<String> {
     text.push_str(
         "\n## Servers\n\n| server | version | set up | Server, Date sent |\n|---|---|---|---|\n",
     );
-    let mut rows: Vec<String> = Vec::new();
+    let mut rows: Vec<(String, String)> = Vec::new();
     for source in used {
         let servers = source.data["servers"].as_object().ok_or("figures without servers")?;
         for (name, facts) in servers {
@@ -211,19 +211,23 @@ fn head(used: &[&Source]) -> Result<String> {
             let sent = &answers["headers"][name];
             let yes = |key: &str| if sent[key] == true { "yes" } else { "no" };
             let row = format!(
-                "| {name} | {} | {} | {}, {} |\n",
+                "{} | {} | {}, {} |",
                 word(&facts["version"]),
                 word(&facts["setup"]),
                 yes("server"),
                 yes("date"),
             );
-            // An older run has rows of its own only where it was another server.
-            if !rows.contains(&row) {
-                rows.push(row);
+            // An older run has a row of its own where it was not the same.
+            match rows.iter().find(|(it, _)| it == name) {
+                None => rows.push((name.clone(), row)),
+                Some((_, first)) if *first == row => {}
+                Some(_) => rows.push((format!("{name}, in {}", source.name), row)),
             }
         }
     }
-    rows.iter().for_each(|row| text.push_str(row));
+    for (name, row) in rows {
+        text.push_str(&format!("| {name} | {row}\n"));
+    }
     for source in used {
         let from = if used.len() > 1 { format!(" ({})", source.name) } else { String::new() };
         for (name, why) in source.data["not_built"].as_object().into_iter().flatten() {

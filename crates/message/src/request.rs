@@ -17,6 +17,7 @@ use pauper_wire::{Head, HeaderSpan, Version};
 use crate::error::{Error, abort};
 use crate::extensions::{Extensions, States};
 use crate::request_body::{BodyReader, RequestBody};
+use crate::server_info::ServerInfo;
 
 /// The head of a request as the server read it: the bytes of this message alone, the table of its
 /// headers, and the verdict of the parser on them.
@@ -92,6 +93,12 @@ struct Views {
     form: OnceCell<Result<Args, pauper_fields::Error>>,
 }
 
+impl Views {
+    fn is_empty(&self) -> bool {
+        self.headers.get().is_none() && self.args.get().is_none() && self.form.get().is_none()
+    }
+}
+
 /// A request, owned: it can be kept, swapped, or sent to another thread.
 ///
 /// It holds the bytes of its own message. What is derived from them (decoded arguments, a header
@@ -100,14 +107,16 @@ pub struct Request {
     head: OwnedHead,
     method: Method,
     path: Path,
-    body: RequestBody,
+    pub(crate) body: RequestBody,
     peer: Peer,
     received: SystemTime,
+    id: u64,
     matched: Matched,
     endpoint: u32,
     views: Views,
     extensions: Extensions,
     states: Option<Arc<States>>,
+    pub(crate) server_info: Option<Arc<ServerInfo>>,
 }
 
 impl Request {
@@ -115,24 +124,113 @@ impl Request {
     ///
     /// `received` is the time at which the head was complete; the request never reads a clock.
     pub fn from_head(head: OwnedHead, peer: Peer, received: SystemTime) -> Self {
-        let view = head.head.view(&head.bytes, &head.slots);
-        // The parser lets only tokens through, so this is a method. One longer than 15 bytes
-        // costs an allocation.
-        let method = Method::from_bytes(view.method().as_bytes()).unwrap_or(Method::GET);
-        let path = Path::of(view.path());
-        Self {
+        let mut request = Self {
             head,
-            method,
-            path,
+            method: Method::GET,
+            path: Path::Clean,
             body: RequestBody::empty(),
             peer,
             received,
+            id: 0,
             matched: Matched::default(),
             endpoint: 0,
             views: Views::default(),
             extensions: Extensions::new(),
             states: None,
+            server_info: None,
+        };
+        request.read_head();
+        request
+    }
+
+    /// A request for nothing in particular, to be filled by [`refill`](Self::refill).
+    pub fn blank() -> Self {
+        const BLANK: &[u8] = b"GET / HTTP/1.1\r\nHost:\r\n\r\n";
+        let mut slots = vec![HeaderSpan::default(); 1];
+        let limits = pauper_wire::Limits::new();
+        let mut progress = pauper_wire::Progress::new();
+        let head = match pauper_wire::parse_head(BLANK, &mut progress, &mut slots, &limits) {
+            Ok(pauper_wire::Status::Complete(head)) => head,
+            _ => unreachable!("a good head"),
+        };
+        let head = OwnedHead { bytes: BLANK.to_vec(), slots, head };
+        Self::from_head(head, Peer::default(), SystemTime::UNIX_EPOCH)
+    }
+
+    /// Becomes the request of another parsed head, in the buffers of the last one.
+    ///
+    /// `bytes` are those of the head and no others; the table that was parsed into is
+    /// [`slots_mut`](Self::slots_mut).
+    pub fn refill(
+        &mut self,
+        bytes: &[u8],
+        head: pauper_wire::RequestHead,
+        peer: Peer,
+        received: SystemTime,
+    ) {
+        self.clear();
+        self.head.bytes.clear();
+        self.head.bytes.extend_from_slice(bytes);
+        self.head.head = head;
+        self.peer = peer;
+        self.received = received;
+        self.read_head();
+    }
+
+    /// The table for the headers of the next head, with room for `count`; see
+    /// [`refill`](Self::refill).
+    pub fn slots_mut(&mut self, count: usize) -> &mut [HeaderSpan] {
+        if self.head.slots.len() != count {
+            self.head.slots.clear();
+            self.head.slots.resize(count, HeaderSpan::default());
         }
+        &mut self.head.slots
+    }
+
+    /// Drops everything that came with the message or was put beside it: the body, what was
+    /// derived from it, the values of the user. Buffers are kept for the next one.
+    ///
+    /// What the user put in is dropped here, and may panic.
+    pub fn clear(&mut self) {
+        self.matched.rule = None;
+        self.matched.count = 0;
+        self.endpoint = 0;
+        self.id = 0;
+        if !matches!(self.path, Path::Clean) {
+            self.path = Path::Clean;
+        }
+        if !self.views.is_empty() {
+            self.views = Views::default();
+        }
+        if !self.body.is_nothing() {
+            self.body = RequestBody::empty();
+        }
+        self.states = None;
+        self.extensions.clear();
+    }
+
+    /// Reads off the head what is looked at in nearly every request.
+    fn read_head(&mut self) {
+        let view = self.head.head.view(&self.head.bytes, &self.head.slots);
+        // The parser lets only tokens through, so this is a method. One longer than 15 bytes
+        // costs an allocation.
+        self.method = match view.method() {
+            "GET" => Method::GET,
+            other => Method::from_bytes(other.as_bytes()).unwrap_or(Method::GET),
+        };
+        self.path = Path::of(view.path());
+    }
+
+    /// The number of this request, for log lines and for what is shown to a client in place of an
+    /// error: no two requests of a server have the same, and one does not tell the next. 0 where
+    /// no server gave one.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Gives the request its number. For servers.
+    pub fn set_id(&mut self, id: u64) {
+        self.id = id;
     }
 
     /// A builder, for tests and for calls without a server.
@@ -321,7 +419,7 @@ impl Request {
     /// The whole body; one that was kept in a file is read into memory at the first call.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be read, and of a streamed body, which was not kept.
     pub fn bytes(&self) -> io::Result<&[u8]> {
         self.body.bytes()
     }

@@ -42,6 +42,9 @@ pub struct ServerConfig {
     max_requests: u64,
     max_connections: usize,
     stop_time: Duration,
+    loops: usize,
+    threads: usize,
+    max_queue: usize,
     server_name: Option<HeaderValue>,
     on_access: Option<OnAccess>,
 }
@@ -72,6 +75,9 @@ impl ServerConfig {
             max_requests: 0,
             max_connections: 10_000,
             stop_time: Duration::from_secs(10),
+            loops: 0,
+            threads: 48,
+            max_queue: 1024,
             server_name: Some(HeaderValue::from_static("Pauper")),
             on_access: None,
         }
@@ -205,6 +211,50 @@ impl ServerConfig {
     pub fn with_stop_time(mut self, time: Duration) -> Self {
         self.stop_time = time;
         self
+    }
+
+    // --- threads ------------------------------------------------------------------------------
+
+    /// Loops, where the server [runs](crate::Server::run) on several threads. Default 0, which is
+    /// one for each processor that the process may use.
+    #[must_use]
+    pub fn with_loops(mut self, count: usize) -> Self {
+        self.loops = count;
+        self
+    }
+
+    /// How many handlers that block can be under way at the same time. Default 48: enough to wait
+    /// for a database, few enough not to drown it. Each costs a thread once there is need for it.
+    /// No endpoint takes more than three quarters of them, so that others still have some.
+    #[must_use]
+    pub fn with_threads(mut self, count: usize) -> Self {
+        self.threads = count.max(1);
+        self
+    }
+
+    /// How many requests may wait for a thread. Default 1,024; status 503 with Retry-After beyond.
+    #[must_use]
+    pub fn with_max_queue(mut self, count: usize) -> Self {
+        self.max_queue = count;
+        self
+    }
+
+    /// See [`with_loops`](Self::with_loops).
+    #[must_use]
+    pub fn loops(&self) -> usize {
+        self.loops
+    }
+
+    /// See [`with_threads`](Self::with_threads).
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// See [`with_max_queue`](Self::with_max_queue).
+    #[must_use]
+    pub fn max_queue(&self) -> usize {
+        self.max_queue
     }
 
     // --- the rest -----------------------------------------------------------------------------
@@ -347,6 +397,9 @@ impl fmt::Debug for ServerConfig {
             .field("max_requests", &self.max_requests)
             .field("max_connections", &self.max_connections)
             .field("stop_time", &self.stop_time)
+            .field("loops", &self.loops)
+            .field("threads", &self.threads)
+            .field("max_queue", &self.max_queue)
             .field("server_name", &self.server_name)
             .field("on_access", &self.on_access.is_some())
             .finish()

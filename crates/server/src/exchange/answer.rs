@@ -1,33 +1,15 @@
 //! From a response to bytes.
 
-use http::StatusCode;
-use pauper_message::{BodyKind, Error, Response, ResponseParts, drop_quietly, plain_answer};
+use pauper_message::{BodyKind, ResponseParts};
 use pauper_wire::{BodyLength, Framing, HeadWriter, Next, ResponseBody};
 
+use super::chores::Chore;
 use super::output::{PiecesFraming, Source};
 use super::{Exchange, Now, State};
-use crate::log_macros::{Clean, log_error};
 
 impl Exchange {
-    /// The plain answer to an error, which is logged if it is not the client's fault.
-    pub(super) fn answer_to_error(&self, error: Error) -> Response {
-        if error.status().is_some_and(|status| status.is_server_error()) {
-            log_error!("{}: {}", self.peer, Clean(error.log_text()));
-        }
-        plain_answer(error)
-    }
-
     /// Puts a response behind the output.
-    pub(super) fn send(&mut self, response: Response, now: &Now) {
-        let parts = match response.into_parts() {
-            // An interim status would leave the request without an answer.
-            Ok(parts) if parts.status.is_informational() => {
-                let text = format!("{} is not the status of an answer", parts.status);
-                self.parts_of_fault(std::io::Error::other(text).into())
-            }
-            Ok(parts) => parts,
-            Err(error) => self.parts_of_fault(error),
-        };
+    pub(super) fn send(&mut self, parts: ResponseParts, now: &Now) {
         if parts.shutdown {
             self.wants_shutdown = true;
         }
@@ -43,8 +25,8 @@ impl Exchange {
         if let Err(error) = result {
             // `Headers` admits nothing that the writer refuses; if they ever differ, nothing of
             // the response was written.
-            log_error!("{}: a response that cannot be written: {error}", self.peer);
-            let _ = error;
+            let text = format!("{}: a response that cannot be written: {error}", self.peer);
+            self.chores.push(Chore::Error(text));
             self.broken = true;
             self.decline(parts, now);
             return;
@@ -59,8 +41,8 @@ impl Exchange {
         let kind = parts.body.into_kind();
         if framing.send_body {
             self.send_body(kind, &framing);
-        } else {
-            drop_quietly(kind);
+        } else if !matches!(kind, BodyKind::Empty) {
+            self.chores.drop_later(kind);
         }
         self.enter(State::Sending, now);
     }
@@ -73,7 +55,7 @@ impl Exchange {
             BodyKind::File(part) => self.output.set_source(Source::File(part)),
             BodyKind::Pieces { pieces, .. } => {
                 let framed = match framing.length {
-                    Some(0) => return drop_quietly(pieces),
+                    Some(0) => return self.chores.drop_later(pieces),
                     Some(length) => PiecesFraming::Left(length),
                     None if framing.chunked => PiecesFraming::Chunked,
                     None => PiecesFraming::UntilClose,
@@ -81,7 +63,7 @@ impl Exchange {
                 self.output.set_source(Source::Pieces { pieces, framed });
             }
             other => {
-                drop_quietly(other);
+                self.chores.drop_later(other);
                 let error = std::io::Error::other("a kind of body that this server does not know");
                 self.output.set_source(Source::Broken(error.into()));
             }
@@ -90,24 +72,9 @@ impl Exchange {
 
     /// Closes without an answer to this request; answers before it are still sent.
     fn decline(&mut self, parts: ResponseParts, now: &Now) {
-        drop_quietly(parts);
+        self.chores.drop_later(parts);
         let linger = !self.request_read;
         self.enter(State::Closing { linger }, now);
-    }
-
-    /// The answer in place of a response that failed: that of its error, which may fail in turn.
-    #[cold]
-    fn parts_of_fault(&self, mut error: Error) -> ResponseParts {
-        for _ in 0..2 {
-            match self.answer_to_error(error).into_parts() {
-                Ok(parts) => return parts,
-                Err(next) => error = next,
-            }
-        }
-        log_error!("{}: an error whose answer fails: {}", self.peer, Clean(error.log_text()));
-        drop(error);
-        let last = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
-        last.into_parts().expect("a response without anything is a good one")
     }
 
     fn is_last(&self) -> bool {
@@ -120,7 +87,7 @@ impl Exchange {
         match self.body {
             _ if self.request_read => false,
             BodyLength::Fixed(length) => {
-                length.saturating_sub(self.timing.body_so_far()) > self.config.drain_limit()
+                length.saturating_sub(self.body_so_far) > self.config.drain_limit()
             }
             BodyLength::Empty | BodyLength::Chunked => false,
         }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::mem;
 
+use super::input::INPUT;
 use pauper_message::{BodySink, Error, Request, RequestBody, StatusCode, drop_quietly, guard};
 
 /// How much is reserved because of a Content-Length alone. Who promises more has to send it.
@@ -17,7 +18,11 @@ pub(super) struct Collector {
     received: u64,
 }
 
+#[derive(Default)]
 enum Kind {
+    /// There is no body, or it was given away.
+    #[default]
+    Nothing,
     Buffer {
         buffer: Vec<u8>,
         in_memory: usize,
@@ -29,6 +34,11 @@ enum Kind {
 }
 
 impl Collector {
+    /// Takes nothing.
+    pub(super) fn nothing() -> Self {
+        Self { kind: Kind::Nothing, limit: 0, limit_name: "", received: 0 }
+    }
+
     /// Keeps the body: in memory, beyond `in_memory` bytes in an unnamed temporary file.
     pub(super) fn buffer(buffer: Vec<u8>, in_memory: usize, limit: u64) -> Self {
         let kind = Kind::Buffer { buffer, in_memory, file: None };
@@ -55,9 +65,24 @@ impl Collector {
         Ok(())
     }
 
-    /// How many bytes came.
-    pub(super) fn received(&self) -> u64 {
-        self.received
+    /// Takes the next bytes if they fit into memory, so that nothing has to be waited for.
+    pub(super) fn take_quickly(&mut self, bytes: &[u8]) -> bool {
+        let Kind::Buffer { buffer, in_memory, file: None } = &mut self.kind else { return false };
+        let received = self.received + bytes.len() as u64;
+        if received > self.limit || buffer.len() + bytes.len() > *in_memory {
+            return false;
+        }
+        self.received = received;
+        buffer.extend_from_slice(bytes);
+        true
+    }
+
+    /// Bytes of the body that are in memory.
+    pub(super) fn held(&self) -> usize {
+        match &self.kind {
+            Kind::Buffer { buffer, .. } => buffer.len(),
+            Kind::Nothing | Kind::Sink(_) => 0,
+        }
     }
 
     /// Takes the next bytes. This may run code of the application, and write to a file.
@@ -70,6 +95,7 @@ impl Collector {
             return Err(self.too_long());
         }
         match &mut self.kind {
+            Kind::Nothing => Ok(()),
             Kind::Buffer { buffer, in_memory, file } => {
                 if buffer.len() + bytes.len() > *in_memory {
                     spill(file, buffer, bytes)?;
@@ -95,6 +121,7 @@ impl Collector {
     /// 500 when the file cannot be written, and those of the sink.
     pub(super) fn finish(&mut self, req: &mut Request) -> Result<(), Error> {
         match &mut self.kind {
+            Kind::Nothing => Ok(()),
             Kind::Buffer { buffer, file: None, .. } => {
                 if !buffer.is_empty() {
                     req.set_body(RequestBody::memory(mem::take(buffer)));
@@ -115,14 +142,17 @@ impl Collector {
         }
     }
 
-    /// Ends without a whole body; gives the buffer back.
-    pub(super) fn abandon(self) -> Vec<u8> {
-        match self.kind {
-            Kind::Buffer { buffer, .. } => buffer,
-            Kind::Sink(sink) => {
-                drop_quietly(sink);
-                Vec::new()
+    /// Ends, whole or not; a buffer that is left goes to `spare`.
+    pub(super) fn abandon(&mut self, spare: &mut Vec<u8>) {
+        match mem::take(&mut self.kind) {
+            Kind::Nothing => {}
+            Kind::Buffer { mut buffer, .. } => {
+                if spare.capacity() == 0 && buffer.capacity() <= INPUT {
+                    buffer.clear();
+                    *spare = buffer;
+                }
             }
+            Kind::Sink(sink) => drop_quietly(sink),
         }
     }
 
@@ -195,6 +225,7 @@ mod tests {
     fn a_promise_alone_reserves_little() {
         let mut collector = Collector::buffer(Vec::new(), usize::MAX, u64::MAX);
         collector.expect(u64::MAX).unwrap();
-        assert!(collector.abandon().capacity() <= 2 * RESERVED as usize);
+        let Kind::Buffer { buffer, .. } = &collector.kind else { panic!("it is a buffer") };
+        assert!(buffer.capacity() <= 2 * RESERVED as usize);
     }
 }

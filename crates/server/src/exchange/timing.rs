@@ -39,10 +39,6 @@ impl Timing {
         self.body = in_all;
     }
 
-    pub(super) fn body_so_far(&self) -> u64 {
-        self.body
-    }
-
     pub(super) fn written(&mut self, now: &Now) {
         self.last_written = now.elapsed();
     }
@@ -89,7 +85,7 @@ impl Exchange {
                 Some(in_all.min(last_read.saturating_add(grace)))
             }
             State::Lingering => Some(since.saturating_add(config.linger_time())),
-            State::Begin | State::Call | State::Sending | State::Closing { .. } | State::Closed => {
+            State::Away | State::Sending | State::Closing { .. } | State::Closed => {
                 None
             }
         };

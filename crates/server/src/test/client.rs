@@ -7,7 +7,7 @@ use pauper_message::{Peer, Request, RequestBuilder, Service};
 
 use super::{Answer, read_answer};
 use crate::ServerConfig;
-use crate::exchange::{Exchange, Flush, Now, Want, run_inline};
+use crate::exchange::{Chores, Exchange, Flush, Now, Want, run_inline};
 
 /// Calls a service as a client on a kept connection would, without a socket.
 ///
@@ -72,6 +72,9 @@ impl<'s> Client<'s> {
         self.now.advance(self.now.elapsed() + time, self.now.time() + time);
         if let Some(exchange) = &mut self.exchange {
             exchange.expire(&self.now);
+            let mut chores = Chores::new();
+            exchange.take_chores(&mut chores);
+            chores.run();
         }
     }
 
@@ -184,6 +187,9 @@ impl<'s> Client<'s> {
             if want == Want::Close {
                 exchange.close(now);
             }
+            let mut chores = Chores::new();
+            exchange.take_chores(&mut chores);
+            chores.run();
             if flushed == Flush::Done && !matches!(want, Want::Write | Want::Turn) {
                 return want;
             }
