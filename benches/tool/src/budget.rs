@@ -17,13 +17,18 @@ use crate::{Result, builds, files, machine, shell};
 /// More than this much above the kept count is a failure.
 const TOLERANCE: f64 = 0.03;
 
-/// What is counted, by the name it is kept under.
-const ASKED: &[(&str, Asked)] = &[
-    ("plaintext request", Asked { path: "/plaintext", length: 13, depth: 1 }),
-    ("plaintext request, 16 deep", Asked { path: "/plaintext", length: 13, depth: 16 }),
-    ("JSON request", Asked { path: "/json", length: 27, depth: 1 }),
-    ("routed request", Asked { path: "/user/ann/42", length: 23, depth: 1 }),
+/// What is counted: the name it is kept under, our mode, and what is asked for.
+const ASKED: &[(&str, &str, Asked)] = &[
+    ("plaintext request", OURS, plaintext(1)),
+    ("plaintext request, 16 deep", OURS, plaintext(16)),
+    ("JSON request", OURS, Asked { path: "/json", length: 27, depth: 1 }),
+    ("routed request", OURS, Asked { path: "/user/ann/42", length: 23, depth: 1 }),
+    ("plaintext request, mode threading", "pauper-threading", plaintext(1)),
 ];
+
+const fn plaintext(depth: usize) -> Asked {
+    Asked { path: "/plaintext", length: 13, depth }
+}
 
 /// What a comparison gives, when nothing is wrong.
 #[derive(Debug)]
@@ -80,21 +85,25 @@ fn check() -> Result<Verdict> {
 }
 
 fn counts() -> Result<Map<String, Value>> {
-    let server = Server::find(OURS).ok_or("we are no server")?;
-    let program = builds::program(server)?;
+    let program = builds::program(server(OURS)?)?;
     let folder = std::env::temp_dir().join(format!("pauper-count-{}", std::process::id()));
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    let counts = count_all(server, &program, &folder);
+    let counts = count_all(&program, &folder);
     let _ = fs::remove_dir_all(&folder);
     counts
 }
 
-fn count_all(server: &Server, program: &Path, folder: &Path) -> Result<Map<String, Value>> {
+fn server(name: &str) -> Result<&'static Server> {
+    Server::find(name).ok_or_else(|| format!("no server {name}"))
+}
+
+fn count_all(program: &Path, folder: &Path) -> Result<Map<String, Value>> {
     files::write(folder, files::USUAL)?;
     let file = files::path(folder, files::USUAL);
-    let start = Start { server, program, folder, file: &file, handlers: 1, under: &[] };
-    let count = |(name, asked): &(&str, Asked)| {
-        let count = counted::per_request(start, *asked)?;
+    let count = |(name, mode, asked): &(&str, &str, Asked)| {
+        let server = server(mode)?;
+        let start = Start { server, program, folder, file: &file, handlers: 1, under: &[] };
+        let count = counted::per_request(start, *asked).map_err(|why| format!("{name}: {why}"))?;
         Ok(((*name).to_owned(), json!(count.round() as u64)))
     };
     ASKED.iter().map(count).collect()
@@ -172,7 +181,7 @@ mod tests {
     #[test]
     fn every_count_is_kept() {
         let kept = read().unwrap()["server"]["instructions"].clone();
-        for (name, _) in ASKED {
+        for (name, ..) in ASKED {
             assert!(kept[*name].is_u64(), "{name}");
         }
     }

@@ -46,7 +46,7 @@ pub(crate) const SERVERS: &[Server] = &[
     ours(
         "pauper-threading",
         "threading",
-        "mode `threading`: one loop, handlers that block leave it for threads",
+        "mode `threading`: one loop; handlers that block leave it, 48 at once at most",
     ),
     ours("pauper-forking", "forking", "mode `forking`: one worker process with a loop"),
     peer(
