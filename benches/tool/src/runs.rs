@@ -10,7 +10,7 @@ use crate::answers::{self, Client, request};
 use crate::load::counted::{self, Asked};
 use crate::load::transfer::{Body, Transfer};
 use crate::load::wrk::Load;
-use crate::load::{Failures, connections, idle, rate, slow, traced};
+use crate::load::{Failures, connections, idle, perf, rate, slow, traced};
 use crate::plan::SERVER_CORE;
 use crate::running::{Running, Start};
 use crate::scenarios::{Ask, Kind, Times};
@@ -106,16 +106,7 @@ pub(crate) fn run(kind: Kind, context: Context<'_>) -> Result<Run> {
         Kind::Slow { connections } => slow_clients(context, connections),
         Kind::Rate { path, length } => fixed_rate(context, path, length),
         Kind::Startup => startup(context),
-        Kind::Calls => {
-            let running = context.usual()?;
-            let seen = traced::run(running.address, running.pid(), context.folder)?;
-            let names: Vec<String> =
-                seen.names.iter().map(|(name, count)| format!("{name} {count:.2}")).collect();
-            Ok(fields(json!({
-                "per_request": seen.per_request, "names": names.join(", "),
-                "failures": seen.failures.sum(),
-            })))
-        }
+        Kind::Calls => calls(context),
         Kind::Instructions => instructions(context),
         Kind::Size | Kind::Build => Err("nothing to run".into()),
     }
@@ -233,6 +224,23 @@ fn fixed_rate(context: Context<'_>, path: &str, length: usize) -> Result<Run> {
         "max": busy.quantile(1.0), "quiet_p50": quiet.quantile(0.5),
         "quiet_p99": quiet.quantile(0.99), "quiet_p999": quiet.quantile(0.999),
         "requests": busy.latencies.len(), "failures": failures.sum(),
+    })))
+}
+
+fn calls(context: Context<'_>) -> Result<Run> {
+    let running = context.usual()?;
+    let (pid, folder) = (running.pid(), context.folder);
+    let load = Load { path: "/plaintext", field: "", connections: 64, depth: 1, core: None };
+    let counting = || load.run(running.address, Duration::from_millis(300), folder);
+    let (loaded, count) = perf::during(pid, folder, counting)?;
+    let counted = count.filter(|_| loaded.requests > 0);
+    let counted = counted.map(|count| count as f64 / loaded.requests as f64);
+    let seen = traced::run(running.address, pid, folder)?;
+    let names: Vec<String> =
+        seen.names.iter().map(|(name, count)| format!("{name} {count:.2}")).collect();
+    Ok(fields(json!({
+        "per_request": counted.unwrap_or(seen.per_request), "traced": seen.per_request,
+        "by_perf": counted.is_some(), "names": names.join(", "), "failures": seen.failures.sum(),
     })))
 }
 

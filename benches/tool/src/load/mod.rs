@@ -5,6 +5,7 @@
 pub(crate) mod connections;
 pub(crate) mod counted;
 pub(crate) mod idle;
+pub(crate) mod perf;
 pub(crate) mod rate;
 pub(crate) mod slow;
 pub(crate) mod traced;
