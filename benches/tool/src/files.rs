@@ -1,6 +1,7 @@
 //! The files that servers serve.
 
-use std::fs;
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
@@ -23,7 +24,13 @@ pub(crate) fn write(folder: &Path, bytes: usize) -> Result {
     if path.exists() {
         return Ok(());
     }
-    fs::write(&path, content(bytes)).map_err(|error| format!("{}: {error}", path.display()))
+    // To the disk, so that whoever serves it first does not share the kernel with that.
+    let write = || {
+        let mut file = File::create(&path)?;
+        file.write_all(&content(bytes))?;
+        file.sync_all()
+    };
+    write().map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// So many bytes that could neither be compressed nor guessed, but for repeating after the usual

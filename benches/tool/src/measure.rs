@@ -160,7 +160,7 @@ fn check(plan: &Plan) -> Said {
     said
 }
 
-/// One scenario: A B C A B C …, so that a machine that changes its mind changes it for all.
+/// One scenario: A B C, B C A, C A B, …, so that a machine that changes its mind changes it for all.
 ///
 /// # Errors
 /// When its file cannot be written.
@@ -184,7 +184,9 @@ fn measure(plan: &Plan, scenario: &Scenario, said: &Said) -> Result<Value> {
     }
     let rounds = plan.options.rounds_of(scenario);
     for round in 0..rounds {
-        for (server, program) in &programs {
+        // Each round begins with another one, so that nobody always follows the same neighbour.
+        let (before, after) = programs.split_at(round % programs.len().max(1));
+        for (server, program) in after.iter().chain(before) {
             if failed.contains_key(server.name) {
                 continue;
             }
