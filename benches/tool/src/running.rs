@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -41,22 +41,32 @@ pub(crate) struct Start<'a> {
     pub(crate) under: &'a [&'a str],
 }
 
-/// Below the ports that clients get, see `network`. Each server has its own, so that the closed
-/// connections of one do not stand in the way of the next.
-static PORT: AtomicU16 = AtomicU16::new(12_000);
+/// The first of the ports that servers get, and how many there are: below those that clients get,
+/// see `network`.
+const PORTS: (u32, u32) = (10_000, 5_900);
+
+/// Each server has a port of its own, so that the closed connections of one do not stand in the way
+/// of the next. Where they begin depends on the process, for the sake of others at the same time.
+fn port() -> u16 {
+    static STARTED: AtomicU32 = AtomicU32::new(0);
+    let count = std::process::id().wrapping_add(STARTED.fetch_add(1, Ordering::Relaxed));
+    let (first, ports) = PORTS;
+    u16::try_from(first + count % ports).unwrap_or(u16::MAX)
+}
 
 impl Running {
     /// Starts a server on its core and waits until it listens.
     ///
     /// # Errors
-    /// When it does not within five seconds, or ends, with what it said.
+    /// When it does not within five seconds (a minute under another program), or ends, with what
+    /// it said.
     pub(crate) fn start(start: Start<'_>) -> Result<Self> {
         let Start { server, program, folder, file, handlers, under } = start;
-        let port = PORT.fetch_add(1, Ordering::Relaxed);
+        let port = port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let mut words = dies_with_parent().to_vec();
-        words.extend(["taskset", "-c", SERVER_CORE]);
-        words.extend(under);
+        // What counts under another program does not count time.
+        words.extend(if under.is_empty() { &["taskset", "-c", SERVER_CORE] } else { under });
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).arg(program);
         command.env("PORT", port.to_string()).env("FILE", file);
@@ -78,7 +88,8 @@ impl Running {
         let begun = Instant::now();
         let child = command.spawn().map_err(|error| error.to_string())?;
         let mut running = Self { child, address, started_in: Duration::ZERO };
-        while begun.elapsed() < Duration::from_secs(5) {
+        let patience = Duration::from_secs(if under.is_empty() { 5 } else { 60 });
+        while begun.elapsed() < patience {
             if TcpStream::connect(address).is_ok() {
                 running.started_in = begun.elapsed();
                 return Ok(running);
