@@ -87,10 +87,10 @@ enum Path {
 }
 
 #[derive(Default)]
-struct Views {
+pub(crate) struct Views {
     headers: OnceCell<Box<HeaderMap>>,
-    args: OnceCell<Result<Args, pauper_fields::Error>>,
-    form: OnceCell<Result<Args, pauper_fields::Error>>,
+    pub(crate) args: OnceCell<Result<Args, pauper_fields::Error>>,
+    pub(crate) form: OnceCell<Result<Args, pauper_fields::Error>>,
 }
 
 impl Views {
@@ -113,7 +113,7 @@ pub struct Request {
     id: u64,
     matched: Matched,
     endpoint: u32,
-    views: Views,
+    pub(crate) views: Views,
     extensions: Extensions,
     states: Option<Arc<States>>,
     pub(crate) server_info: Option<Arc<ServerInfo>>,
@@ -149,10 +149,8 @@ impl Request {
         let mut slots = vec![HeaderSpan::default(); 1];
         let limits = pauper_wire::Limits::new();
         let mut progress = pauper_wire::Progress::new();
-        let head = match pauper_wire::parse_head(BLANK, &mut progress, &mut slots, &limits) {
-            Ok(pauper_wire::Status::Complete(head)) => head,
-            _ => unreachable!("a good head"),
-        };
+        let parsed = pauper_wire::parse_head(BLANK, &mut progress, &mut slots, &limits);
+        let Ok(pauper_wire::Status::Complete(head)) = parsed else { unreachable!("a good head") };
         let head = OwnedHead { bytes: BLANK.to_vec(), slots, head };
         Self::from_head(head, Peer::default(), SystemTime::UNIX_EPOCH)
     }
@@ -355,38 +353,6 @@ impl Request {
         })
     }
 
-    /// The media type of the body without its parameters, in lower case.
-    pub fn content_type(&self) -> Option<Cow<'_, str>> {
-        let value = self.header("content-type")?;
-        let kind = value.split(';').next().unwrap_or_default().trim();
-        if kind.is_empty() {
-            None
-        } else if kind.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Some(Cow::Owned(kind.to_ascii_lowercase()))
-        } else {
-            Some(Cow::Borrowed(kind))
-        }
-    }
-
-    /// The cookies, pair by pair in their order. Quotes around a value are taken off; a pair
-    /// without a name is skipped (RFC 6265, section 5.4).
-    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.head().header_all("cookie").flat_map(pauper_wire::grammar::cookie_pairs).filter_map(
-            |pair| Some((str::from_utf8(pair.name()).ok()?, str::from_utf8(pair.unquoted()).ok()?)),
-        )
-    }
-
-    /// The first cookie of this name.
-    pub fn cookie(&self, name: &str) -> Option<&str> {
-        self.cookies().find(|(known, _)| *known == name).map(|(_, value)| value)
-    }
-
-    /// Which of `offers` (media types, best first) the client likes best by its Accept header
-    /// (RFC 9110, section 12.5.1); the first without such a header, none if it refuses all.
-    pub fn prefer<'o>(&self, offers: &[&'o str]) -> Option<&'o str> {
-        crate::negotiate::prefer(self.head().header_all("accept"), offers)
-    }
-
     /// The two ends of the connection.
     pub fn peer(&self) -> Peer {
         self.peer
@@ -438,58 +404,7 @@ impl Request {
         self.body.reader()
     }
 
-    // --- arguments ----------------------------------------------------------------------------
-
-    /// The arguments of the query.
-    ///
-    /// # Errors
-    /// 413 when there are more than the limit of `pauper_fields::Options`.
-    pub fn args(&self) -> Result<&Args, Error> {
-        let parse = || Args::parse_query(self.query(), &pauper_fields::Options::default());
-        view(self.views.args.get_or_init(parse))
-    }
-
-    /// The fields of a form in the body (`application/x-www-form-urlencoded`); no fields when the
-    /// body is empty.
-    ///
-    /// # Errors
-    /// 415 when the body is something else; 413 when there are more fields than the limit; 500
-    /// when a body that was kept in a file cannot be read.
-    pub fn form(&self) -> Result<&Args, Error> {
-        const FORM: &str = "application/x-www-form-urlencoded";
-        if !self.body.is_empty() && self.content_type().as_deref() != Some(FORM) {
-            return Err(Error::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                format!("a form is expected as {FORM}"),
-            ));
-        }
-        let bytes = self.bytes()?;
-        let parse = || Args::parse_form(bytes, &pauper_fields::Options::default());
-        view(self.views.form.get_or_init(parse))
-    }
-
-    /// The body as a value, from JSON.
-    ///
-    /// # Errors
-    /// 415 when Content-Type is neither `application/json` nor ends in `+json`; 400 with the place
-    /// of the mistake when the body is not JSON or not of this type; 500 when a body that was kept
-    /// in a file cannot be read.
-    #[cfg(feature = "json")]
-    pub fn json<T: serde_core::de::DeserializeOwned>(&self) -> Result<T, Error> {
-        let is_json = self
-            .content_type()
-            .is_some_and(|kind| kind == "application/json" || kind.ends_with("+json"));
-        if !is_json {
-            return Err(Error::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "JSON is expected, with Content-Type application/json",
-            ));
-        }
-        serde_json::from_slice(self.bytes()?).map_err(|error| {
-            let text = format!("the body is not the JSON that was expected: {error}");
-            Error::with_source(StatusCode::BAD_REQUEST, Some(&text), error)
-        })
-    }
+    // --- groups of the route ------------------------------------------------------------------
 
     /// A group of the route's pattern, by name and as text. Borrowed, unless it holds `%2F` or
     /// `%25`, which are decoded here.
@@ -622,15 +537,7 @@ impl Path {
     }
 }
 
-/// The place of the error is of no use here, it is the client's; so no `track_caller`.
-fn view(result: &Result<Args, pauper_fields::Error>) -> Result<&Args, Error> {
-    result.as_ref().map_err(|error| {
-        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-        bad_input(status, error)
-    })
-}
-
-fn bad_input(status: StatusCode, error: &dyn fmt::Display) -> Error {
+pub(crate) fn bad_input(status: StatusCode, error: &dyn fmt::Display) -> Error {
     Error::new(status, error.to_string())
 }
 

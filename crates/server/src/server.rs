@@ -9,9 +9,10 @@ use std::thread::{self, JoinHandle};
 use pauper_message::Service;
 
 use crate::control::Control;
-use crate::error::{ServeError, ServeResult, Served};
 use crate::engine::{SharedService, run_single, run_threading};
+use crate::error::{ServeError, ServeResult, Served};
 use crate::event_loop::EventLoop;
+use crate::exchange::Shared;
 use crate::listen::{another, listen};
 use crate::{ServerConfig, log_macros};
 
@@ -66,12 +67,7 @@ impl Server {
     fn from_listeners(listeners: Vec<TcpListener>) -> io::Result<Self> {
         let addresses =
             listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
-        Ok(Self {
-            listeners,
-            control: Control::default(),
-            addresses,
-            config: ServerConfig::new(),
-        })
+        Ok(Self { listeners, control: Control::default(), addresses, config: ServerConfig::new() })
     }
 
     /// With other limits and times.
@@ -123,16 +119,14 @@ impl Server {
             let others = all[0].iter().map(another).collect::<io::Result<Vec<_>>>()?;
             all.push(others);
         }
-        let config = Arc::new(self.config);
+        let shared = Arc::new(Shared::for_loops(self.config, count));
         let mut loops = Vec::with_capacity(count);
         for listeners in all {
-            let mut event_loop = EventLoop::new(listeners)?;
-            event_loop.configure(Arc::clone(&config));
-            loops.push(event_loop);
+            loops.push(EventLoop::new(listeners, Arc::clone(&shared))?);
         }
         tell(&self.addresses);
         self.control.attach(loops.iter().map(|one| Arc::clone(one.post())).collect());
-        Ok(Served::new(run_threading(loops, service, &config)?))
+        Ok(Served::new(run_threading(loops, service, &shared)?))
     }
 
     /// Serves like [`run`](Self::run), but with one loop on the calling thread that also runs the
@@ -147,11 +141,12 @@ impl Server {
 
     fn run_dyn(self, service: &dyn Service) -> ServeResult {
         service.check()?;
-        let mut event_loop = EventLoop::new(self.listeners)?;
-        event_loop.configure(Arc::new(self.config));
+        let shared = Arc::new(Shared::new(self.config));
+        let mut event_loop = EventLoop::new(self.listeners, Arc::clone(&shared))?;
         tell(&self.addresses);
         self.control.attach(vec![Arc::clone(event_loop.post())]);
-        Ok(Served::new(run_single(&mut event_loop, service)?))
+        let left = run_single(&mut event_loop, service)?;
+        Ok(Served::new(left + shared.end_upgraded()))
     }
 
     /// [Runs](Self::run) on a thread of its own, for tests and for programs with other work.
@@ -170,7 +165,10 @@ impl Server {
     ///
     /// # Errors
     /// As [`spawn`](Self::spawn).
-    pub fn spawn_single(self, service: impl Service + Send + 'static) -> Result<Handle, ServeError> {
+    pub fn spawn_single(
+        self,
+        service: impl Service + Send + 'static,
+    ) -> Result<Handle, ServeError> {
         service.check()?;
         self.spawn_with(move |server| server.run_dyn(&service))
     }

@@ -1,5 +1,7 @@
 //! All integration tests of `pauper-app`, in one binary.
 
+/// What runs around handlers: hooks and wraps of the app, of groups and of routes.
+mod around;
 /// What the compiler accepts as a handler, and what it says of the rest.
 mod compile;
 /// Routes, arguments, methods, default handlers, services.
@@ -8,6 +10,15 @@ mod dispatch;
 mod errors;
 /// Mistakes that are told at start-up.
 mod mistakes;
+
+/// Handlers of errors and states, the pages of failures, the debug page.
+mod recovery;
+/// Groups, mounts, servlets, filters, names, hosts, slashes.
+mod routing;
+/// Settings by variables.
+mod settings;
+/// The transaction guard.
+mod transactions;
 
 use pauper_app::App;
 use pauper_message::{BodyPlan, Request, RequestBuilder, Response, Service};

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use pauper_message::Service;
+use pauper_message::{Dispatch, Service};
 
 use crate::event_loop::{Errand, EventLoop, Todo, Work};
 
@@ -12,8 +12,13 @@ pub(crate) fn run_single(event_loop: &mut EventLoop, service: &dyn Service) -> i
     loop {
         match event_loop.step() {
             Todo::Errand(mut errand) => {
-                run(&mut errand, service);
+                let watch = event_loop.stopwatch();
+                let calls = run(&mut errand, service);
                 event_loop.finish(errand);
+                if calls {
+                    let time = event_loop.stopwatch().since(watch);
+                    event_loop.counts().handled(Dispatch::Inline, time);
+                }
             }
             Todo::Wait => event_loop.wait()?,
             Todo::Stopped(left) => return Ok(left),
@@ -21,16 +26,20 @@ pub(crate) fn run_single(event_loop: &mut EventLoop, service: &dyn Service) -> i
     }
 }
 
-/// Does an errand, whole.
-fn run(errand: &mut Errand, service: &dyn Service) {
+/// Does an errand, whole. Tells whether that called the service for an answer.
+fn run(errand: &mut Errand, service: &dyn Service) -> bool {
     match &mut errand.work {
         Work::Job(job) => {
             job.prepare(service);
-            if job.wants_call() {
+            let calls = job.wants_call();
+            if calls {
                 job.call(service);
             }
+            return calls;
         }
         Work::File(file) => file.run(),
+        Work::Stream(stream) => stream.run(service),
         Work::Chores(chores) => chores.run(),
     }
+    false
 }

@@ -173,11 +173,6 @@ impl<L, T: Task> Team<L, T> {
         (state.threads, state.idle())
     }
 
-    /// Tasks that wait for a thread.
-    pub(crate) fn waiting(&self) -> usize {
-        lock(&self.state).waiting
-    }
-
     /// Hands a loop to an idle thread.
     ///
     /// # Errors

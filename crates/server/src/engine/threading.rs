@@ -7,19 +7,18 @@
 //! up delivers its result by mail.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pauper_message::Service;
+use pauper_message::{Dispatch, ServerInfo, Service};
 
 use super::predict::Predictor;
 use super::slot::Slot;
 use super::team::{Duty, Sizes, Task, Team};
 use super::watch::Watch;
-use crate::ServerConfig;
 use crate::event_loop::{Errand, EventLoop, Mail, Post, Todo, Work};
+use crate::exchange::Shared;
 use crate::log_macros::log_error;
 
 /// How long a loop may be held up before another thread takes it.
@@ -62,10 +61,12 @@ struct Engine {
     posts: Arc<[Arc<Post>]>,
     watch: Watch,
     team: Team<Held, Assignment>,
+    /// Threads for handlers that wait for their clients, who may be slow.
+    streams: Team<Held, Assignment>,
     predictor: Predictor,
     end: Mutex<End>,
     ended: Condvar,
-    rescued: AtomicU64,
+    info: Arc<ServerInfo>,
 }
 
 #[derive(Default)]
@@ -80,34 +81,45 @@ struct End {
 pub(crate) fn run_threading(
     mut loops: Vec<EventLoop>,
     service: SharedService,
-    config: &ServerConfig,
+    shared: &Shared,
 ) -> io::Result<usize> {
     let count = loops.len();
     let posts: Arc<[Arc<Post>]> = loops.iter().map(|one| Arc::clone(one.post())).collect();
     for (number, event_loop) in loops.iter_mut().enumerate() {
         event_loop.join(number, Arc::clone(&posts));
     }
-    let workers = config.threads();
+    let workers = shared.config.threads();
     let sizes = Sizes {
         reserve: count,
         workers,
         workers_per_kind: (workers * 3 / 4).max(1),
         computing: 2 * thread::available_parallelism().map_or(1, usize::from),
-        queue: config.max_queue(),
+        queue: shared.config.max_queue(),
+    };
+    let streams = shared.config.max_streams();
+    let stream_sizes = Sizes {
+        reserve: 0,
+        workers: streams,
+        workers_per_kind: streams,
+        computing: streams,
+        ..sizes
     };
     let engine = Arc::new_cyclic(|weak: &Weak<Engine>| {
-        let weak = weak.clone();
-        let start = move || weak.upgrade().is_some_and(|engine| start_thread(engine).is_ok());
+        let start = |team: fn(&Engine) -> &Team<Held, Assignment>| {
+            let weak = weak.clone();
+            move || weak.upgrade().is_some_and(|engine| start_thread(engine, team).is_ok())
+        };
         Engine {
             service,
             slots: (0..count).map(|_| Slot::new()).collect(),
             posts,
             watch: Watch::new(count),
-            team: Team::new(sizes, start),
+            team: Team::new(sizes, start(|engine| &engine.team)),
+            streams: Team::new(stream_sizes, start(|engine| &engine.streams)),
             predictor: Predictor::new(),
             end: Mutex::default(),
             ended: Condvar::new(),
-            rescued: AtomicU64::new(0),
+            info: Arc::clone(shared.info()),
         }
     });
     for event_loop in loops {
@@ -115,7 +127,7 @@ pub(crate) fn run_threading(
     }
     for _ in 0..2 * count {
         engine.team.expect_one();
-        if let Err(error) = start_thread(Arc::clone(&engine)) {
+        if let Err(error) = start_thread(Arc::clone(&engine), |engine| &engine.team) {
             engine.posts.iter().for_each(|post| post.stop_now());
             engine.finish();
             return Err(error);
@@ -125,23 +137,33 @@ pub(crate) fn run_threading(
     let monitor = thread::Builder::new()
         .name("pauper-monitor".to_owned())
         .spawn(move || monitor(&monitored))?;
-    let result = engine.wait(count);
+    let result = engine.wait(count).map(|left| left + shared.end_upgraded());
     engine.finish();
     let _ = monitor.join();
     result
 }
 
-fn start_thread(engine: Arc<Engine>) -> io::Result<()> {
+fn start_thread(
+    engine: Arc<Engine>,
+    team: fn(&Engine) -> &Team<Held, Assignment>,
+) -> io::Result<()> {
     let main = move || {
         let _alarm = Alarm;
-        engine.team.arrive();
+        let team = team(&engine);
+        team.arrive();
+        engine.info.thread_started();
         loop {
-            match engine.team.next() {
+            let duty = team.next();
+            engine.info.thread_busy();
+            match duty {
                 Duty::Hold(held) => engine.hold(held),
-                Duty::Do(task) => engine.work(task),
-                Duty::Leave => return,
+                Duty::Do(task) => engine.work(task, team),
+                Duty::Leave => break,
             }
+            engine.info.thread_idle();
         }
+        engine.info.thread_idle();
+        engine.info.thread_ended();
     };
     thread::Builder::new().name("pauper".to_owned()).spawn(main).map(drop)
 }
@@ -191,7 +213,8 @@ impl Engine {
     /// Does an errand of a loop, or has it done. Nothing if the loop went elsewhere.
     fn run(&self, mut held: Held, mut errand: Errand) -> Option<Held> {
         let kind = kind_of(&errand);
-        if !self.team.may_block() || self.predictor.is_slow(kind) {
+        let streams = matches!(errand.work, Work::Stream(_));
+        if streams || !self.team.may_block() || self.predictor.is_slow(kind) {
             self.send_away(&mut held, errand);
             return Some(held);
         }
@@ -206,7 +229,9 @@ impl Engine {
             }
             Some(mut held) => {
                 held.finish(errand);
-                self.predictor.ran(kind, held.stopwatch().since(watch));
+                let time = held.stopwatch().since(watch);
+                self.predictor.ran(kind, time);
+                held.counts().handled(Dispatch::Inline, time);
                 Some(held)
             }
             None => {
@@ -214,7 +239,9 @@ impl Engine {
                     // This thread is no loop's any more, so it may as well go on.
                     self.call(&mut errand);
                 } else {
-                    self.predictor.ran(kind, watch.elapsed());
+                    let time = watch.elapsed();
+                    self.predictor.ran(kind, time);
+                    errand.handled = Some((Dispatch::Rescued, time));
                 }
                 self.mail(number, errand);
                 None
@@ -240,6 +267,8 @@ impl Engine {
                 return (kind, false);
             }
             Work::File(file) => file.run(),
+            // It waits for its client in any case.
+            Work::Stream(_) => return (OTHER, true),
             Work::Chores(chores) => chores.run(),
         }
         (OTHER, false)
@@ -249,11 +278,16 @@ impl Engine {
     fn call(&self, errand: &mut Errand) {
         let Work::Job(job) = &mut errand.work else { return };
         let kind = job.kind();
-        let (start, cpu) = (Instant::now(), thread_time());
+        // Asking costs some microseconds, and one answer in some is enough.
+        let before = if self.predictor.asks(kind) { thread_time() } else { None };
+        let start = Instant::now();
         job.call(&*self.service);
-        let (wall, cpu) = (start.elapsed(), thread_time().saturating_sub(cpu));
+        let wall = start.elapsed();
         self.predictor.ran(kind, wall);
-        self.predictor.computed(kind, wall, cpu);
+        if let (Some(before), Some(after)) = (before, before.and_then(|_| thread_time())) {
+            self.predictor.computed(kind, wall, after.saturating_sub(before));
+        }
+        errand.handled = Some((Dispatch::Predicted, wall));
     }
 
     /// Gives an errand to another thread.
@@ -262,15 +296,23 @@ impl Engine {
         let kind = kind_of(&errand);
         let must = match &errand.work {
             Work::Job(job) => !job.is_refusable(),
+            Work::Stream(_) => false,
             Work::File(_) | Work::Chores(_) => true,
         };
+        let team = if matches!(errand.work, Work::Stream(_)) { &self.streams } else { &self.team };
         let computes = self.predictor.computes(kind);
         let task = Assignment { errand, home: held.number(), kind, computes };
-        match self.team.offer(task, must) {
-            Ok(()) => held.sent_away(token),
+        match team.offer(task, must) {
+            Ok(()) => {
+                self.info.queued();
+                held.sent_away(token);
+            }
             Err(mut task) => {
-                if let Work::Job(job) = &mut task.errand.work {
-                    job.refuse();
+                held.counts().refused();
+                match &mut task.errand.work {
+                    Work::Job(job) => job.refuse(),
+                    Work::Stream(stream) => stream.refuse(),
+                    Work::File(_) | Work::Chores(_) => {}
                 }
                 held.finish(task.errand);
             }
@@ -278,8 +320,9 @@ impl Engine {
     }
 
     /// Does an errand on a thread that has no loop.
-    fn work(&self, task: Assignment) {
+    fn work(&self, task: Assignment, team: &Team<Held, Assignment>) {
         let Assignment { mut errand, home, kind, computes } = task;
+        self.info.unqueued();
         match &mut errand.work {
             Work::Job(job) => {
                 if !job.wants_call() {
@@ -292,9 +335,10 @@ impl Engine {
                 }
             }
             Work::File(file) => file.run(),
+            Work::Stream(stream) => stream.run(&*self.service),
             Work::Chores(chores) => chores.run(),
         }
-        self.team.done(kind, computes);
+        team.done(kind, computes);
         self.mail(home, errand);
     }
 
@@ -333,11 +377,11 @@ impl Engine {
     /// when that returns, if it ever does.
     fn finish(&self) {
         self.watch.end();
-        for task in self.team.end() {
+        for task in self.team.end().into_iter().chain(self.streams.end()) {
             pauper_message::drop_quietly(task.errand);
         }
         for _ in 0..LAST_LOOKS {
-            if self.team.threads().0 == 0 {
+            if self.team.threads().0 + self.streams.threads().0 == 0 {
                 return;
             }
             thread::sleep(Duration::from_millis(1));
@@ -348,7 +392,7 @@ impl Engine {
 fn kind_of(errand: &Errand) -> u32 {
     match &errand.work {
         Work::Job(job) => job.kind(),
-        Work::File(_) | Work::Chores(_) => OTHER,
+        Work::File(_) | Work::Stream(_) | Work::Chores(_) => OTHER,
     }
 }
 
@@ -370,10 +414,7 @@ fn monitor(engine: &Engine) {
                 let Some(mut held) = held else { continue };
                 held.adopted();
                 match engine.team.hold(held) {
-                    Ok(()) => {
-                        engine.rescued.fetch_add(1, Ordering::Relaxed);
-                        tick = SHORT_TICK;
-                    }
+                    Ok(()) => tick = SHORT_TICK,
                     // Whoever may block made sure that there is somebody, so this does not happen;
                     // the next thread that is free would take it.
                     Err(held) => engine.team.hold_first(held),
@@ -383,14 +424,9 @@ fn monitor(engine: &Engine) {
     }
 }
 
-/// How long the calling thread has computed so far.
-#[cfg(unix)]
-fn thread_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
-}
-
-#[cfg(not(unix))]
-fn thread_time() -> Duration {
-    Duration::ZERO
+/// How long the calling thread has computed so far, where the system tells.
+fn thread_time() -> Option<Duration> {
+    // The first number is the time on a processor, in nanoseconds.
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }

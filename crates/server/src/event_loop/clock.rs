@@ -10,6 +10,7 @@ const STALE: Duration = Duration::from_millis(1);
 
 /// The clock of a loop. It is read when events came and when something was done that may have
 /// taken its time; in between it stands still.
+#[derive(Clone)]
 pub(super) struct LoopClock {
     origin: Instant,
     now: Now,

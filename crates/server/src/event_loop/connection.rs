@@ -1,14 +1,20 @@
 //! A connection on a socket: one turn of it.
 
 use std::io::{self, ErrorKind, Read};
+use std::mem;
 use std::net::Shutdown;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mio::event::Event;
 use mio::net::TcpStream;
+use pauper_message::{ConnectionState, Shard};
 
-use super::errand::{FileEnd, FileWork, Work};
-use crate::exchange::{Buffers, Exchange, Flush, Now, Step, Want};
+use super::clock::LoopClock;
+use super::errand::{FileEnd, FileWork, StreamWork, Work};
+use super::post::{Mail, Post};
+use crate::exchange::{Buffers, Exchange, Flush, Now, Step, TakenOver, Visit, Want};
 
 /// How many requests of one connection are answered before others have a turn.
 const REQUESTS: usize = 32;
@@ -25,11 +31,19 @@ pub(super) struct Connection {
     writable: bool,
     /// The client ended its side; the end itself may not be read yet.
     read_closed: bool,
+    /// Neither side can send any more.
+    hung_up: bool,
     write_shut: bool,
     /// Whether it stands in the list of those that have more to do.
     pub(super) queued: bool,
-    /// It is to be closed when its socket comes back.
+    /// It is to be closed, as soon as its socket is back if that is to come back.
     doomed: bool,
+    /// Somebody elsewhere was told how to wake it; whether that happened since it last looked.
+    pub(super) waked: Option<Arc<AtomicBool>>,
+    /// Its place among those of its address.
+    _visit: Option<Visit>,
+    /// As it was last counted.
+    pub(super) counted: ConnectionState,
 }
 
 /// What a turn came to.
@@ -38,6 +52,10 @@ pub(super) enum Turn {
     Work(Work),
     /// It waits for its socket, or for this time.
     Waits(Option<Duration>),
+    /// It needs a waker, and then goes on.
+    Waker,
+    /// A function takes its socket.
+    TakeOver(TakenOver, TcpStream),
     /// There is more to do, after others had their turn.
     Again,
     /// It is over.
@@ -57,7 +75,7 @@ impl Budget {
 }
 
 impl Connection {
-    pub(super) fn new(socket: TcpStream, mut exchange: Exchange) -> Self {
+    pub(super) fn new(socket: TcpStream, mut exchange: Exchange, visit: Option<Visit>) -> Self {
         if super::errand::SENDS_FILES {
             exchange.sends_files();
         }
@@ -68,9 +86,13 @@ impl Connection {
             readable: true,
             writable: true,
             read_closed: false,
+            hung_up: false,
             write_shut: false,
             queued: false,
             doomed: false,
+            waked: None,
+            _visit: visit,
+            counted: ConnectionState::Idle,
         }
     }
 
@@ -79,18 +101,21 @@ impl Connection {
         self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
         self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
         self.read_closed |= event.is_read_closed();
+        self.hung_up |= event.is_read_closed() && event.is_write_closed();
     }
 
     /// Reads, works and writes until the socket blocks or the turn is used up.
     pub(super) fn turn(
         &mut self,
         budget: &mut Budget,
-        now: &Now,
+        clock: &LoopClock,
         buffers: &mut Buffers,
         stopping: bool,
+        counts: &Shard,
     ) -> Turn {
+        let now = clock.now();
         self.exchange.lend(buffers);
-        let turn = match self.work(budget, now) {
+        let turn = match self.work(budget, clock, counts) {
             Ok(Turn::Waits(_)) if stopping && self.exchange.is_idle() => Turn::Closed,
             Ok(turn) => turn,
             // A socket that fails was left by its client.
@@ -102,13 +127,14 @@ impl Connection {
                 self.exchange.rest(buffers);
             }
             Turn::Waits(_) => self.exchange.rest(buffers),
-            Turn::Again | Turn::Work(_) => {}
+            Turn::Again | Turn::Work(_) | Turn::Waker | Turn::TakeOver(..) => {}
         }
         turn
     }
 
-    fn work(&mut self, budget: &mut Budget, now: &Now) -> io::Result<Turn> {
-        if self.doomed && self.socket.is_some() {
+    fn work(&mut self, budget: &mut Budget, clock: &LoopClock, counts: &Shard) -> io::Result<Turn> {
+        let now = clock.now();
+        if self.doomed {
             return Ok(Turn::Closed);
         }
         loop {
@@ -124,7 +150,7 @@ impl Connection {
                 }
             };
             if self.exchange.has_output() {
-                match self.flush(now)? {
+                match self.flush(now, counts)? {
                     Flush::Done => {}
                     Flush::Blocked => return Ok(self.waits()),
                     Flush::More => return Ok(Turn::Again),
@@ -134,7 +160,24 @@ impl Connection {
                 Want::Turn => return Ok(Turn::Again),
                 Want::Close => return Ok(Turn::Closed),
                 Want::Write => continue,
+                // Nobody is left who could take the answer.
+                Want::Answer if self.hung_up && self.socket.is_some() => return Ok(Turn::Closed),
                 Want::Answer => return Ok(self.waits()),
+                Want::Waker => return Ok(Turn::Waker),
+                Want::Stream => {
+                    let Some(socket) = self.socket.take() else { return Ok(self.waits()) };
+                    let placeholder = self.exchange.placeholder(now);
+                    let exchange = mem::replace(&mut self.exchange, placeholder);
+                    let work = StreamWork::new(socket, exchange, clock);
+                    return Ok(Turn::Work(Work::Stream(Box::new(work))));
+                }
+                Want::TakeOver => {
+                    let taken = self.exchange.take_over(now);
+                    return Ok(match (taken, self.socket.take()) {
+                        (Some(taken), Some(socket)) => Turn::TakeOver(taken, socket),
+                        _ => Turn::Closed,
+                    });
+                }
                 Want::File => {
                     if !self.writable {
                         return Ok(self.waits());
@@ -142,7 +185,8 @@ impl Connection {
                     if budget.requests == 0 {
                         return Ok(Turn::Again);
                     }
-                    let (Some(part), Some(socket)) = (self.exchange.take_file(), self.socket.take())
+                    let (Some(part), Some(socket)) =
+                        (self.exchange.take_file(), self.socket.take())
                     else {
                         return Ok(self.waits());
                     };
@@ -163,17 +207,19 @@ impl Connection {
             if budget.to_read == 0 {
                 return Ok(Turn::Again);
             }
-            budget.to_read = budget.to_read.saturating_sub(self.read(now)? as u64);
+            budget.to_read = budget.to_read.saturating_sub(self.read(now, counts)? as u64);
         }
     }
 
     /// Writes what is there.
-    pub(super) fn flush(&mut self, now: &Now) -> io::Result<Flush> {
+    pub(super) fn flush(&mut self, now: &Now, counts: &Shard) -> io::Result<Flush> {
         if !self.writable {
             return Ok(Flush::Blocked);
         }
         let Some(socket) = &mut self.socket else { return Ok(Flush::Blocked) };
+        let before = self.exchange.written();
         let flush = self.exchange.write_to(socket, BYTES, now)?;
+        counts.bytes_out(self.exchange.written() - before);
         if flush == Flush::Blocked {
             self.writable = false;
         }
@@ -182,7 +228,7 @@ impl Connection {
 
     /// One read. A short one means that there is no more for now, unless the client ended its
     /// side, of which the system will not tell again.
-    fn read(&mut self, now: &Now) -> io::Result<usize> {
+    fn read(&mut self, now: &Now, counts: &Shard) -> io::Result<usize> {
         let Some(socket) = &mut self.socket else {
             self.readable = false;
             return Ok(0);
@@ -198,6 +244,7 @@ impl Connection {
             Ok(n) => {
                 self.readable = n == size || self.read_closed;
                 self.exchange.received(n, now);
+                counts.bytes_in(n as u64);
                 Ok(n)
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(0),
@@ -210,7 +257,7 @@ impl Connection {
     }
 
     /// What was done is done.
-    pub(super) fn finish(&mut self, work: Work, now: &Now) {
+    pub(super) fn finish(&mut self, work: Work, now: &Now, stopping: bool) {
         match work {
             Work::Job(job) => self.exchange.done(job, now),
             Work::File(mut file) => {
@@ -231,8 +278,40 @@ impl Connection {
                 };
                 self.exchange.file_sent(sent, left, result, now);
             }
+            Work::Stream(stream) => match stream.into_connection() {
+                Some((socket, mut exchange)) => {
+                    if stopping {
+                        exchange.stop();
+                    }
+                    self.socket = Some(socket);
+                    self.exchange = exchange;
+                    // Whatever the system told meanwhile, somebody else has read since.
+                    self.readable = true;
+                    self.writable = true;
+                }
+                // The handler kept it, or threw it away.
+                None => self.doomed = true,
+            },
             Work::Chores(_) => {}
         }
+    }
+
+    /// Tells its exchange how to be woken from elsewhere.
+    pub(super) fn give_waker(&mut self, post: &Arc<Post>, token: usize) {
+        let waked = Arc::new(AtomicBool::new(false));
+        self.waked = Some(Arc::clone(&waked));
+        let post = Arc::clone(post);
+        self.exchange.set_waker(Arc::new(move || {
+            // One letter is enough until it is read.
+            if !waked.swap(true, Ordering::SeqCst) {
+                let _ = post.send(Mail::Wake(token));
+            }
+        }));
+    }
+
+    /// What it is doing, for those who count.
+    pub(super) fn state(&self) -> ConnectionState {
+        self.exchange.connection_state()
     }
 
     /// Ends it, whatever it was doing. What the client has of an answer must not pass for whole, so

@@ -1,20 +1,29 @@
 //! What a loop cannot do itself, because it may block.
 
 use std::io;
+use std::time::Duration;
 
 use mio::net::TcpStream;
-use pauper_message::FilePart;
+use pauper_message::{Dispatch, FilePart, Service};
 
-use crate::exchange::{Chores, Job};
+use super::clock::LoopClock;
+use crate::exchange::{Chores, Exchange, Job, Now, Pump, Waits};
 
 /// Something that may block, of one connection or of all. Whoever does it brings it back to the
 /// loop; see [`EventLoop::finish`](super::EventLoop::finish).
 pub(crate) struct Errand {
     pub(super) token: usize,
     pub(crate) work: Work,
+    /// How it came to be done, and how long that took, if it was a call of the service and that is
+    /// not counted yet.
+    pub(crate) handled: Option<(Dispatch, Duration)>,
 }
 
 impl Errand {
+    pub(super) fn new(token: usize, work: Work) -> Self {
+        Self { token, work, handled: None }
+    }
+
     /// The connection that it belongs to.
     pub(crate) fn token(&self) -> usize {
         self.token
@@ -24,6 +33,7 @@ impl Errand {
 pub(crate) enum Work {
     Job(Box<Job>),
     File(Box<FileWork>),
+    Stream(Box<StreamWork>),
     Chores(Chores),
 }
 
@@ -101,6 +111,99 @@ impl FileWork {
     pub(super) fn take_left(&mut self) -> Option<FilePart> {
         self.part.take()
     }
+}
+
+/// A whole connection on its way to a handler that reads its body itself.
+pub(crate) struct StreamWork {
+    connection: Option<(StreamSocket, Exchange)>,
+    answered: bool,
+}
+
+impl StreamWork {
+    pub(super) fn new(socket: TcpStream, exchange: Exchange, clock: &LoopClock) -> Self {
+        let socket = StreamSocket { socket, clock: clock.clone() };
+        Self { connection: Some((socket, exchange)), answered: false }
+    }
+
+    /// Calls the handler, which waits for its client.
+    pub(crate) fn run(&mut self, service: &dyn Service) {
+        let Some((mut socket, mut exchange)) = self.connection.take() else { return };
+        let now = socket.now();
+        let Some(mut job) = exchange.take_stream_job(&now) else { return };
+        let Some(pump) = job.call_streaming(service, Pump::new(exchange, socket)) else { return };
+        let Pump { mut exchange, mut socket, .. } = *pump;
+        exchange.done(job, &socket.now());
+        self.answered = true;
+        self.connection = Some((socket, exchange));
+    }
+
+    /// Answers that there is too much to do.
+    pub(crate) fn refuse(&mut self) {
+        if let Some((socket, exchange)) = &mut self.connection {
+            let now = socket.now();
+            if let Some(mut job) = exchange.take_stream_job(&now) {
+                job.refuse();
+                exchange.done(job, &now);
+            }
+        }
+    }
+
+    pub(super) fn into_connection(self) -> Option<(TcpStream, Exchange)> {
+        self.connection.map(|(socket, exchange)| (socket.socket, exchange))
+    }
+}
+
+/// A socket that a handler waits for.
+struct StreamSocket {
+    socket: TcpStream,
+    clock: LoopClock,
+}
+
+impl io::Read for StreamSocket {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.socket.read(out)
+    }
+}
+
+impl io::Write for StreamSocket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Waits for StreamSocket {
+    fn now(&mut self) -> Now {
+        *self.clock.read()
+    }
+
+    fn wait(&mut self, writable: bool, most: Duration) -> io::Result<bool> {
+        wait(&self.socket, writable, most)
+    }
+}
+
+#[cfg(unix)]
+fn wait(socket: &TcpStream, writable: bool, most: Duration) -> io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut events = PollFlags::IN;
+    events.set(PollFlags::OUT, writable);
+    let most = Timespec::try_from(most).ok();
+    match poll(&mut [PollFd::new(socket, events)], most.as_ref()) {
+        Ok(ready) => Ok(ready > 0),
+        // Whoever is interrupted looks again.
+        Err(rustix::io::Errno::INTR) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn wait(_: &TcpStream, _: bool, _: Duration) -> io::Result<bool> {
+    // A short nap, and whoever waits looks again.
+    std::thread::sleep(Duration::from_millis(1));
+    Ok(true)
 }
 
 /// Whether this system sends files by itself.

@@ -11,6 +11,7 @@ mod errand;
 mod post;
 mod slab;
 mod timers;
+mod upgrade;
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
@@ -18,11 +19,12 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
-use pauper_message::Peer;
+use pauper_message::{Peer, Shard};
 
 use self::accept::{Backoff, Listener};
 use self::clock::{LoopClock, Stopwatch};
@@ -32,8 +34,7 @@ use self::post::Order;
 pub(crate) use self::post::{Mail, Post};
 use self::slab::Slab;
 use self::timers::Timers;
-use crate::ServerConfig;
-use crate::exchange::{Buffers, Chores, Exchange, Now};
+use crate::exchange::{Buffers, Chores, Exchange, Now, Shared};
 use crate::log_macros::{log_info, log_warn};
 
 /// Tokens from this on are listeners, and the highest is the waker.
@@ -57,7 +58,7 @@ pub(crate) struct EventLoop {
     events: Events,
     /// The post of all loops; ours is that of our number.
     posts: Arc<[Arc<Post>]>,
-    config: Arc<ServerConfig>,
+    shared: Arc<Shared>,
     listeners: Vec<Listener>,
     backoff: Backoff,
     connections: Slab<Connection>,
@@ -109,7 +110,7 @@ pub(crate) enum Todo {
 
 impl EventLoop {
     /// A loop that will accept from these listeners.
-    pub(crate) fn new(listeners: Vec<TcpListener>) -> io::Result<Self> {
+    pub(crate) fn new(listeners: Vec<TcpListener>, shared: Arc<Shared>) -> io::Result<Self> {
         let poll = Poll::new()?;
         let post = Arc::new(Post::new(poll.registry())?);
         let mut all = Vec::with_capacity(listeners.len());
@@ -126,7 +127,7 @@ impl EventLoop {
             poll,
             events: Events::with_capacity(EVENTS),
             posts: Arc::from([post]),
-            config: Arc::default(),
+            shared,
             listeners: all,
             backoff: Backoff::default(),
             connections: Slab::new(),
@@ -158,10 +159,6 @@ impl EventLoop {
     /// Which of the loops of its server this is.
     pub(crate) fn number(&self) -> usize {
         self.number
-    }
-
-    pub(crate) fn configure(&mut self, config: Arc<ServerConfig>) {
-        self.config = config;
     }
 
     /// Becomes one of several.
@@ -199,7 +196,7 @@ impl EventLoop {
                     self.phase = Phase::Stop;
                     if !self.chores.is_empty() {
                         let chores = mem::take(&mut self.chores);
-                        return Todo::Errand(Errand { token: NOBODY, work: Work::Chores(chores) });
+                        return Todo::Errand(Errand::new(NOBODY, Work::Chores(chores)));
                     }
                 }
                 Phase::Stop => {
@@ -238,17 +235,35 @@ impl EventLoop {
         self.clock.stopwatch()
     }
 
+    /// The counters of this loop.
+    pub(crate) fn counts(&self) -> &Shard {
+        self.shared.info().shard(self.number)
+    }
+
     /// An errand was done.
     pub(crate) fn finish(&mut self, errand: Errand) {
         self.lent = None;
-        let Errand { token, work } = errand;
+        let Errand { token, work, handled } = errand;
+        let counts = self.shared.info().shard(self.number);
+        if let Work::Job(job) = &work
+            && let Some(status) = job.status()
+        {
+            counts.request();
+            counts.response(status);
+        }
+        if let Work::File(file) = &work {
+            counts.bytes_out(file.sent);
+        }
+        if let Some((dispatch, time)) = handled {
+            counts.handled(dispatch, time);
+        }
         match work {
             // Kept for its buffer.
             Work::Chores(chores) if self.chores.is_empty() => self.chores = chores,
             work => {
                 let now = self.clock.read();
                 if let Some(connection) = self.connections.get_mut(token) {
-                    connection.finish(work, now);
+                    connection.finish(work, now, self.stops_at.is_some());
                     self.current = Some(token);
                 }
                 // The connection of others is gone, and what they brought is dropped.
@@ -263,7 +278,9 @@ impl EventLoop {
         self.current = None;
         let Some(connection) = self.connections.get_mut(token) else { return };
         let now = self.clock.now();
-        if connection.exchange.has_output() && connection.flush(now).is_err() {
+        if connection.exchange.has_output()
+            && connection.flush(now, self.shared.info().shard(self.number)).is_err()
+        {
             // The errand comes back to a connection that reads its failure itself.
             connection.readable = true;
         }
@@ -317,6 +334,15 @@ impl EventLoop {
                     self.current = None;
                     self.queue(token);
                 }
+                Mail::Wake(token) => {
+                    if let Some(connection) = self.connections.get_mut(token) {
+                        if let Some(waked) = &connection.waked {
+                            waked.store(false, Ordering::SeqCst);
+                        }
+                        connection.exchange.woken();
+                        self.queue(token);
+                    }
+                }
                 Mail::Accepted { socket, remote, local } => self.admit(socket, remote, local),
             }
         }
@@ -348,7 +374,7 @@ impl EventLoop {
                 }
             };
             if let Some(work) = self.turn(token) {
-                return Some(Errand { token, work });
+                return Some(Errand::new(token, work));
             }
         }
     }
@@ -356,8 +382,18 @@ impl EventLoop {
     fn turn(&mut self, token: usize) -> Option<Work> {
         let connection = self.connections.get_mut(token)?;
         let stopping = self.stops_at.is_some();
-        let now = self.clock.now();
-        let turn = connection.turn(&mut self.budget, now, &mut self.buffers, stopping);
+        let (budget, buffers) = (&mut self.budget, &mut self.buffers);
+        let counts = self.shared.info().shard(self.number);
+        let turn = loop {
+            match connection.turn(budget, &self.clock, buffers, stopping, counts) {
+                Turn::Waker => connection.give_waker(&self.posts[self.number], token),
+                turn => break turn,
+            }
+        };
+        let state = connection.state();
+        if state != connection.counted {
+            counts.moved(mem::replace(&mut connection.counted, state), state);
+        }
         connection.exchange.take_chores(&mut self.chores);
         if connection.exchange.take_shutdown() {
             self.posts.iter().for_each(|post| post.stop());
@@ -365,6 +401,16 @@ impl EventLoop {
         let deadline = match turn {
             Turn::Work(work) => return Some(work),
             Turn::Waits(deadline) => deadline,
+            Turn::Waker => None,
+            Turn::TakeOver(taken, mut socket) => {
+                let peer = connection.exchange.peer();
+                connection.close(self.clock.now());
+                connection.exchange.take_chores(&mut self.chores);
+                let _ = self.poll.registry().deregister(&mut socket);
+                upgrade::take_over(taken, socket, peer, &self.shared);
+                self.leave(token);
+                None
+            }
             Turn::Again => {
                 connection.queued = true;
                 self.ready.push_back(token);
@@ -389,14 +435,16 @@ impl EventLoop {
     fn room(&self) -> usize {
         let others = self.posts.iter().enumerate().filter(|(number, _)| *number != self.number);
         let elsewhere: usize = others.map(|(_, post)| post.connections()).sum();
-        let most = self.config.max_connections().min(Slab::<Connection>::MOST);
+        let most = self.shared.config.max_connections().min(Slab::<Connection>::MOST);
         most.saturating_sub(self.connections.len() + elsewhere)
     }
 
     /// A connection is over. If there could be no more, others may be waiting for its place.
     fn leave(&mut self, token: usize) {
         let was_full = self.room() == 0;
-        self.connections.remove(token);
+        if let Some(connection) = self.connections.remove(token) {
+            self.shared.info().shard(self.number).closed(connection.counted);
+        }
         self.count();
         if was_full {
             let others = self.posts.iter().enumerate().filter(|(number, _)| *number != self.number);
@@ -443,11 +491,8 @@ impl EventLoop {
             && other.connections() + LEAD <= self.connections.len()
         {
             let other = Arc::clone(other);
-            match other.send(Mail::Accepted { socket, remote, local }) {
-                Ok(()) => {}
-                Err(Mail::Accepted { socket, remote, local }) => self.admit(socket, remote, local),
-                Err(Mail::Done(_)) => {}
-            }
+            // A loop that has stopped drops it; so does this one in a moment.
+            let _ = other.send(Mail::Accepted { socket, remote, local });
             return;
         }
         self.admit(socket, remote, local);
@@ -456,6 +501,10 @@ impl EventLoop {
     fn admit(&mut self, mut socket: TcpStream, remote: SocketAddr, local: Option<SocketAddr>) {
         // Neither failure harms anybody but this client, whose connection may be dead already.
         let _ = socket.set_nodelay(true);
+        let Ok(visit) = self.shared.visit(canonical(remote).ip()) else {
+            log_info!("{remote}: has too many connections (max_connections_per_address)");
+            return;
+        };
         let token = self.connections.next_token();
         let interest = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(&mut socket, Token(token), interest) {
@@ -465,15 +514,16 @@ impl EventLoop {
         }
         let local = local.or_else(|| socket.local_addr().ok());
         let peer = Peer::new(Some(canonical(remote)), local.map(canonical));
-        let mut exchange = Exchange::new(Arc::clone(&self.config), peer, self.clock.now());
+        let mut exchange = Exchange::new(Arc::clone(&self.shared), peer, self.clock.now());
         exchange.number_from(self.next_number);
         self.next_number = self.next_number.wrapping_add(1 << 32);
         if self.stops_at.is_some() {
             exchange.stop();
         }
-        let mut connection = Connection::new(socket, exchange);
+        let mut connection = Connection::new(socket, exchange, visit);
         connection.queued = true;
         self.connections.insert(connection);
+        self.shared.info().shard(self.number).accepted();
         self.timers.set(slab::index(token), None);
         self.ready.push_back(token);
         self.count();
@@ -507,7 +557,7 @@ impl EventLoop {
         let now = *self.clock.now();
         if self.stops_at.is_none() {
             log_info!("stopping, with {} connections", self.connections.len());
-            self.stops_at = Some(now.elapsed().saturating_add(self.config.stop_time()));
+            self.stops_at = Some(now.elapsed().saturating_add(self.shared.config.stop_time()));
             // Whoever waits in the queue of the system was promised an answer. There are no more
             // than the queue holds; those who come meanwhile may be too late.
             for listener in &mut self.listeners {
@@ -538,6 +588,7 @@ impl EventLoop {
         let left = self.connections.len();
         for token in self.connections.tokens() {
             if let Some(mut connection) = self.connections.remove(token) {
+                self.shared.info().shard(self.number).closed(connection.counted);
                 connection.close(&now);
                 connection.exchange.take_chores(&mut self.chores);
             }

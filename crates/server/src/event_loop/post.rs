@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use mio::net::TcpStream;
 use mio::{Registry, Token, Waker};
 
-use super::errand::Errand;
 use super::WAKER;
+use super::errand::Errand;
 use crate::engine::mailbox::Mailbox;
 use crate::log_macros::log_error;
 
@@ -28,6 +28,8 @@ pub(super) enum Order {
 pub(crate) enum Mail {
     /// An errand that was done elsewhere.
     Done(Errand),
+    /// Something happened that a connection wanted to be told of.
+    Wake(usize),
     /// A connection that another loop accepted.
     Accepted { socket: TcpStream, remote: SocketAddr, local: Option<SocketAddr> },
 }

@@ -9,7 +9,7 @@ use pauper_message::Peer;
 
 use super::chores::{Chore, Chores};
 use super::now::Now;
-use crate::ServerConfig;
+use super::shared::Shared;
 
 /// One request and its answer, when it is over; see
 /// [`ServerConfig::with_on_access`](crate::ServerConfig::with_on_access).
@@ -179,7 +179,7 @@ impl Trail {
         &mut self,
         written: u64,
         now: &Now,
-        config: &Arc<ServerConfig>,
+        shared: &Arc<Shared>,
         chores: &mut Chores,
     ) {
         for entry in &mut self.entries {
@@ -192,7 +192,7 @@ impl Trail {
             .front()
             .is_some_and(|entry| entry.out_end.is_some_and(|end| end <= written))
         {
-            self.tell_first(written, true, now, config, chores);
+            self.tell_first(written, true, now, shared, chores);
         }
     }
 
@@ -202,13 +202,13 @@ impl Trail {
         read: u64,
         written: u64,
         now: &Now,
-        config: &Arc<ServerConfig>,
+        shared: &Arc<Shared>,
         chores: &mut Chores,
     ) {
-        self.written(written, now, config, chores);
+        self.written(written, now, shared, chores);
         while let Some(entry) = self.entries.front_mut() {
             entry.in_end = entry.in_end.max(read);
-            self.tell_first(written, false, now, config, chores);
+            self.tell_first(written, false, now, shared, chores);
         }
     }
 
@@ -217,13 +217,13 @@ impl Trail {
         written: u64,
         complete: bool,
         now: &Now,
-        config: &Arc<ServerConfig>,
+        shared: &Arc<Shared>,
         chores: &mut Chores,
     ) {
         let Some(mut entry) = self.entries.pop_front() else { return };
         entry.written = written;
         entry.complete = complete;
         entry.total = now.elapsed().saturating_sub(entry.began);
-        chores.push(Chore::Tell(Arc::clone(config), entry));
+        chores.push(Chore::Tell(Arc::clone(shared), entry));
     }
 }

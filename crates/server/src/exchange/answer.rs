@@ -1,15 +1,25 @@
 //! From a response to bytes.
 
-use pauper_message::{BodyKind, ResponseParts};
+use pauper_message::{BodyKind, Error, ResponseParts, Upgrade, plain_answer};
 use pauper_wire::{BodyLength, Framing, HeadWriter, Next, ResponseBody};
 
 use super::chores::Chore;
+use super::job::parts_of;
 use super::output::{PiecesFraming, Source};
 use super::{Exchange, Now, State};
 
 impl Exchange {
     /// Puts a response behind the output.
-    pub(super) fn send(&mut self, parts: ResponseParts, now: &Now) {
+    pub(super) fn send(&mut self, mut parts: ResponseParts, now: &Now) {
+        if let Some(upgrade) = parts.upgrade.take() {
+            match self.send_upgrade(upgrade, &parts, now) {
+                Ok(()) => return self.chores.drop_later(parts),
+                Err(refused) => {
+                    self.chores.drop_later(parts);
+                    parts = refused;
+                }
+            }
+        }
         if parts.shutdown {
             self.wants_shutdown = true;
         }
@@ -21,7 +31,7 @@ impl Exchange {
         let length = parts.body.len().map_or(ResponseBody::Unknown, ResponseBody::Known);
         let close = parts.close || self.stopping || self.is_last() || self.leaves_too_much();
         let framing = self.wire.respond(parts.status.as_u16(), length, close);
-        let result = write_head(self.output.buffer(), &parts, &framing, &self.config, now);
+        let result = write_head(self.output.buffer(), &parts, &framing, &self.shared.config, now);
         if let Err(error) = result {
             // `Headers` admits nothing that the writer refuses; if they ever differ, nothing of
             // the response was written.
@@ -47,6 +57,47 @@ impl Exchange {
         self.enter(State::Sending, now);
     }
 
+    /// Grants an upgrade, or gives the answer that refuses it.
+    #[cold]
+    fn send_upgrade(
+        &mut self,
+        upgrade: Upgrade,
+        parts: &ResponseParts,
+        now: &Now,
+    ) -> Result<(), ResponseParts> {
+        let peer = self.peer;
+        let refuse = |status: u16, text: &str| {
+            let status = http::StatusCode::from_u16(status).unwrap_or_default();
+            parts_of(plain_answer(Error::new(status, text)), &|| peer.to_string())
+        };
+        let asked = self.job.as_ref().is_some_and(|job| job.asked_for(upgrade.protocol()));
+        if !asked || self.eof {
+            self.chores.drop_later(upgrade);
+            return Err(refuse(400, "this page is for connections that ask to be upgraded"));
+        }
+        let Some(granted) = self.grant(upgrade) else {
+            return Err(refuse(503, "too many connections of this kind (max_upgrades)"));
+        };
+        if !self.wire.upgrade() {
+            self.chores.drop_later(granted);
+            return Err(refuse(400, "this request cannot upgrade its connection"));
+        }
+        let out_start = self.output.end();
+        let written = write_switch(self.output.buffer(), parts, granted.protocol(), now);
+        if let Err(error) = written {
+            let text = format!("{peer}: an upgrade that cannot be written: {error}");
+            self.chores.push(Chore::Error(text));
+            self.broken = true;
+        }
+        if let Some(trail) = &mut self.trail {
+            trail.answered(parts.status, out_start, self.output.end());
+        }
+        self.granted = Some(Box::new(granted));
+        self.timing.written(now);
+        self.enter(State::Sending, now);
+        Ok(())
+    }
+
     fn send_body(&mut self, kind: BodyKind, framing: &Framing) {
         match kind {
             BodyKind::Empty => {}
@@ -61,6 +112,14 @@ impl Exchange {
                     None => PiecesFraming::UntilClose,
                 };
                 self.output.set_source(Source::Pieces { pieces, framed });
+            }
+            BodyKind::Channel(receiver) => {
+                let framed = if framing.chunked {
+                    PiecesFraming::Chunked
+                } else {
+                    PiecesFraming::UntilClose
+                };
+                self.output.set_source(Source::Channel { receiver, started: false, framed });
             }
             other => {
                 self.chores.drop_later(other);
@@ -78,7 +137,7 @@ impl Exchange {
     }
 
     fn is_last(&self) -> bool {
-        let most = self.config.max_requests();
+        let most = self.shared.config.max_requests();
         most != 0 && self.requests >= most
     }
 
@@ -87,7 +146,7 @@ impl Exchange {
         match self.body {
             _ if self.request_read => false,
             BodyLength::Fixed(length) => {
-                length.saturating_sub(self.body_so_far) > self.config.drain_limit()
+                length.saturating_sub(self.body_so_far) > self.shared.config.drain_limit()
             }
             BodyLength::Empty | BodyLength::Chunked => false,
         }
@@ -101,9 +160,8 @@ impl Exchange {
         let next = match self.wire.response_done() {
             Next::NextRequest => State::Head,
             Next::Drain => State::Draining,
-            Next::Close | Next::Upgraded => {
-                State::Closing { linger: !self.request_read || !self.input.is_empty() }
-            }
+            Next::Upgraded => return self.upgraded(now),
+            Next::Close => State::Closing { linger: !self.request_read || !self.input.is_empty() },
         };
         self.dropped = 0;
         self.enter(next, now);
@@ -128,6 +186,23 @@ fn title_case<'n>(name: &'n str, cased: &'n mut [u8; 64]) -> &'n str {
         first = *byte == b'-';
     }
     std::str::from_utf8(cased).unwrap_or(name)
+}
+
+fn write_switch(
+    out: &mut Vec<u8>,
+    parts: &ResponseParts,
+    protocol: &str,
+    now: &Now,
+) -> Result<(), pauper_wire::Error> {
+    let mut head = HeadWriter::response(out, parts.status.as_u16(), None)?;
+    head.date(now.date());
+    head.upgrade(protocol)?;
+    for (name, value) in parts.headers.iter() {
+        let mut cased = [0; 64];
+        head.header(title_case(name.as_str(), &mut cased), value.as_bytes().trim_ascii())?;
+    }
+    head.finish();
+    Ok(())
 }
 
 fn write_head(

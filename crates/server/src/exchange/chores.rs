@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pauper_message::{drop_quietly, guard};
 
 use super::access::Entry;
-use crate::ServerConfig;
+use super::shared::Shared;
 use crate::log_macros::{Clean, log_error, log_info};
 
 /// Small work that need not be done at once and may block: telling an access log of an answer,
@@ -19,7 +19,7 @@ pub struct Chores {
 }
 
 pub(super) enum Chore {
-    Tell(Arc<ServerConfig>, Box<Entry>),
+    Tell(Arc<Shared>, Box<Entry>),
     Drop(Box<dyn Any + Send>),
     /// Refusals are notes, and the user's faults are errors.
     Note(String),
@@ -60,7 +60,7 @@ impl Chores {
     pub fn run(&mut self) {
         for chore in self.all.drain(..) {
             match chore {
-                Chore::Tell(config, entry) => tell(&config, &entry),
+                Chore::Tell(shared, entry) => tell(&shared, &entry),
                 Chore::Drop(value) => drop_quietly(value),
                 Chore::Note(text) => {
                     log_info!("{text}");
@@ -75,8 +75,8 @@ impl Chores {
     }
 }
 
-fn tell(config: &ServerConfig, entry: &Entry) {
-    let Some(on_access) = config.on_access() else { return };
+fn tell(shared: &Shared, entry: &Entry) {
+    let Some(on_access) = shared.config.on_access() else { return };
     let told = guard(|| {
         on_access(&entry.record());
         Ok(())

@@ -27,6 +27,7 @@ pub fn run_inline(
     clock: &mut dyn Clock,
     budget: &mut usize,
 ) -> Want {
+    exchange.keeps_streams();
     let want = loop {
         match exchange.poll(clock.now()) {
             Step::Wait(want) => break want,

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use http::{HeaderValue, StatusCode};
 use pauper_iolist::IoList;
 use pauper_message::{
-    BodyPlan, Error, FilePart, Pieces, Plan, Request, Response, ResponseParts, Service,
-    drop_quietly, guard, plain_answer,
+    BodyPlan, BodySource, Error, FilePart, Pieces, Plan, Request, RequestBody, Response,
+    ResponseParts, Service, drop_quietly, guard, plain_answer,
 };
 use pauper_wire::BodyLength;
 
 use super::collect::Collector;
 use super::input::INPUT;
 use super::output::{next_with_bytes, read_at};
-use crate::ServerConfig;
+use super::shared::{Held, Shared};
+use super::upgraded::{Driven, News};
 use crate::log_macros::{Clean, log_error, log_info};
 
 /// How much of a file is read at a time, where files are not sent by the system.
@@ -31,8 +32,13 @@ pub(super) enum Stage {
     Collect,
     /// A part of the body has to be stored.
     Store,
+    /// The service is to answer, and to read the body while it arrives.
+    Stream,
     /// The service is to answer.
     Call,
+    /// The driver of an upgraded connection is to be called; then it was.
+    Drive,
+    Driven,
     /// There is an answer.
     Answered,
     /// A piece of an answer is to be made, or of a file to be read.
@@ -45,7 +51,8 @@ pub(super) enum Stage {
 #[derive(Default)]
 pub(super) struct Parcel {
     pub(super) bytes: Vec<u8>,
-    pub(super) spans: Vec<Range<u32>>,
+    /// Where the body's bytes are, and whether a chunk of the client ends with them.
+    pub(super) spans: Vec<(Range<u32>, bool)>,
     /// Whether the body ends with it.
     pub(super) last: bool,
 }
@@ -67,7 +74,7 @@ pub(super) type Pulled = Result<Option<IoList>, Error>;
 /// brings the job back with [`Exchange::done`](super::Exchange::done). The buffers in it are used
 /// again.
 pub struct Job {
-    config: Arc<ServerConfig>,
+    shared: Arc<Shared>,
     pub(super) request: Request,
     pub(super) stage: Stage,
     pub(super) body: BodyLength,
@@ -76,17 +83,28 @@ pub struct Job {
     pub(super) answer: Option<ResponseParts>,
     pub(super) spring: Option<Spring>,
     pub(super) pulled: Option<Pulled>,
+    /// The protocols that the request asked for, if the answer is one of them.
+    upgrades: Vec<String>,
     /// The endpoint of the request, for as long as its answer is being made.
     endpoint: u32,
+    /// The driver of an upgraded connection, and what it is told.
+    pub(super) driven: Option<Box<Driven>>,
+    pub(super) news: News,
+    /// Bodies that a handler wants to read as they arrive are kept, and look as if.
+    pub(super) keeps_streams: bool,
+    /// What is counted of the request's body.
+    held: Option<Held>,
     /// For the next body in memory.
     spare_body: Vec<u8>,
 }
 
 impl Job {
-    pub(super) fn new(config: Arc<ServerConfig>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let mut request = Request::blank();
+        request.set_server_info(Arc::clone(shared.info()));
         Self {
-            config,
-            request: Request::blank(),
+            shared,
+            request,
             stage: Stage::Idle,
             body: BodyLength::Empty,
             collector: Collector::nothing(),
@@ -94,7 +112,12 @@ impl Job {
             answer: None,
             spring: None,
             pulled: None,
+            upgrades: Vec::new(),
             endpoint: 0,
+            driven: None,
+            news: News::default(),
+            keeps_streams: false,
+            held: None,
             spare_body: Vec::new(),
         }
     }
@@ -106,6 +129,7 @@ impl Job {
             Stage::Begin => self.begin(service),
             Stage::Store => self.store(),
             Stage::Pull => self.pull(),
+            Stage::Drive => self.drive(),
             _ => {}
         }
     }
@@ -123,7 +147,7 @@ impl Job {
         let work = match self.stage {
             Stage::Begin => return 0,
             Stage::Store => 2,
-            Stage::Pull => 3,
+            Stage::Pull | Stage::Drive => 3,
             _ => 1,
         };
         self.endpoint.wrapping_mul(4).wrapping_add(work)
@@ -140,6 +164,32 @@ impl Job {
     pub fn call(&mut self, service: &dyn Service) {
         let response = guard(|| Ok(service.call(&mut self.request)));
         self.settle(response.unwrap_or_else(Response::failed));
+    }
+
+    /// Calls the service for its answer to a request whose body it reads from `source` while it
+    /// arrives, and gives the source back, if the service left it there.
+    pub(crate) fn call_streaming<S: BodySource>(
+        &mut self,
+        service: &dyn Service,
+        source: S,
+    ) -> Option<Box<S>> {
+        self.request.set_body(RequestBody::stream(source));
+        let response = guard(|| Ok(service.call(&mut self.request)));
+        let source = guard(|| Ok(self.request.take_body().take_source()));
+        self.settle(response.unwrap_or_else(Response::failed));
+        source.ok()??.into_any().downcast().ok()
+    }
+
+    /// Whether the request names this protocol among those that it asks to be upgraded to
+    /// (RFC 9110, section 7.8).
+    pub(super) fn asked_for(&self, protocol: &str) -> bool {
+        self.upgrades.iter().any(|asked| asked.eq_ignore_ascii_case(protocol))
+    }
+
+    /// The status of the answer, if there is one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.answer.as_ref().map(|parts| parts.status)
     }
 
     /// Answers in place of the service that there is too much to do: 503, and when to try again.
@@ -165,11 +215,27 @@ impl Job {
                 return;
             }
             BodyPlan::Buffer { limit } => {
-                let limit = limit.unwrap_or(self.config.max_body());
-                let buffer = std::mem::take(&mut self.spare_body);
-                Collector::buffer(buffer, self.config.body_in_memory(), limit)
+                if self.shared.is_full() {
+                    return self.refuse_full();
+                }
+                self.buffer(limit.unwrap_or(self.shared.config.max_body()))
             }
-            BodyPlan::Sink(sink) => Collector::sink(sink, self.config.max_sink_body()),
+            BodyPlan::Stream if self.body == BodyLength::Empty => {
+                self.stage = Stage::Call;
+                return;
+            }
+            BodyPlan::Stream if self.keeps_streams => {
+                self.buffer(self.shared.config.max_sink_body()).with_chunks()
+            }
+            BodyPlan::Stream => {
+                let limit = self.shared.config.max_sink_body();
+                match self.body {
+                    BodyLength::Fixed(length) if length > limit => self.fail(too_long(limit)),
+                    _ => self.stage = Stage::Stream,
+                }
+                return;
+            }
+            BodyPlan::Sink(sink) => Collector::sink(sink, self.shared.config.max_sink_body()),
             BodyPlan::Reject(response) => return self.settle(response),
             BodyPlan::Pass => {
                 let error = Error::new(StatusCode::NOT_FOUND, "no such page");
@@ -191,12 +257,32 @@ impl Job {
         }
     }
 
+    fn buffer(&mut self, limit: u64) -> Collector {
+        let buffer = std::mem::take(&mut self.spare_body);
+        let held = Held::new(Arc::clone(&self.shared));
+        Collector::buffer(buffer, self.shared.config.body_in_memory(), limit).counted(held)
+    }
+
+    #[cold]
+    fn refuse_full(&mut self) {
+        let error = Error::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the server holds too many bodies, try again in a moment (max_buffered)",
+        );
+        let answer = plain_answer(error)
+            .with_header(http::header::RETRY_AFTER, HeaderValue::from_static("1"));
+        self.settle(answer);
+    }
+
     fn store(&mut self) {
-        for span in &self.parcel.spans {
+        for (span, ends) in &self.parcel.spans {
             let bytes = &self.parcel.bytes[span.start as usize..span.end as usize];
             if let Err(error) = self.collector.take(bytes) {
                 self.fail(error);
                 return;
+            }
+            if *ends {
+                self.collector.chunk_ended();
             }
         }
         if self.parcel.last { self.finish() } else { self.stage = Stage::Collect }
@@ -205,9 +291,19 @@ impl Job {
     /// The body is whole.
     fn finish(&mut self) {
         match self.collector.finish(&mut self.request) {
-            Ok(()) => self.stage = Stage::Call,
+            Ok(()) => {
+                self.held = self.collector.take_held();
+                self.stage = Stage::Call;
+            }
             Err(error) => self.fail(error),
         }
+    }
+
+    fn drive(&mut self) {
+        if let Some(driven) = &mut self.driven {
+            driven.drive(&self.news, &self.parcel);
+        }
+        self.stage = Stage::Driven;
     }
 
     /// The body cannot be taken.
@@ -235,7 +331,13 @@ impl Job {
     /// Takes an answer, and drops what the user put beside the request.
     fn settle(&mut self, response: Response) {
         let peer = self.request.peer();
-        self.answer = Some(parts_of(response, &|| peer.to_string()));
+        let parts = parts_of(response, &|| peer.to_string());
+        self.upgrades.clear();
+        if parts.upgrade.is_some() {
+            let asked = self.request.header_all("upgrade").flat_map(|value| value.split(','));
+            self.upgrades = asked.map(|protocol| protocol.trim().to_owned()).collect();
+        }
+        self.answer = Some(parts);
         let body = self.request.take_body();
         let cleared = guard(|| {
             let mut buffer = body.into_buffer();
@@ -253,6 +355,7 @@ impl Job {
             self.spare_body = buffer;
         }
         self.collector.abandon(&mut self.spare_body);
+        self.held = None;
         self.stage = Stage::Answered;
     }
 }
@@ -268,7 +371,7 @@ impl std::fmt::Debug for Job {
 pub(super) fn parts_of(response: Response, who: &dyn Fn() -> String) -> ResponseParts {
     match response.into_parts() {
         // An interim status would leave the request without an answer.
-        Ok(parts) if parts.status.is_informational() => {
+        Ok(parts) if parts.status.is_informational() && parts.upgrade.is_none() => {
             let text = format!("{} is not the status of an answer", parts.status);
             parts_of_fault(std::io::Error::other(text).into(), who)
         }
@@ -293,6 +396,12 @@ fn parts_of_fault(mut error: Error, who: &dyn Fn() -> String) -> ResponseParts {
     drop_quietly(error);
     let last = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
     last.into_parts().expect("a response without anything is a good one")
+}
+
+/// A body that is read while it arrives is longer than it may be.
+pub(super) fn too_long(limit: u64) -> Error {
+    let text = format!("the body is longer than {limit} bytes (max_sink_body)");
+    Error::new(StatusCode::PAYLOAD_TOO_LARGE, text)
 }
 
 /// The next bytes of a file.

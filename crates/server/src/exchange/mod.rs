@@ -10,10 +10,11 @@
 //! use std::time::{Duration, UNIX_EPOCH};
 //! use pauper_message::{Peer, Request};
 //! use pauper_server::ServerConfig;
-//! use pauper_server::exchange::{Exchange, Now, Want, run_inline};
+//! use pauper_server::exchange::{Exchange, Now, Shared, Want, run_inline};
 //!
 //! let mut now = Now::new(Duration::ZERO, UNIX_EPOCH);
-//! let mut exchange = Exchange::new(Arc::new(ServerConfig::new()), Peer::default(), &now);
+//! let shared = Arc::new(Shared::new(ServerConfig::new()));
+//! let mut exchange = Exchange::new(shared, Peer::default(), &now);
 //!
 //! let bytes = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 //! exchange.read_buf()[..bytes.len()].copy_from_slice(bytes);
@@ -46,14 +47,17 @@ mod now;
 mod output;
 mod receive;
 mod refuse;
+mod shared;
 mod step;
+mod stream;
 mod timing;
+mod upgraded;
 
 use std::io::{self, Write};
 use std::mem;
 use std::sync::Arc;
 
-use pauper_message::{Error, FilePart, Peer};
+use pauper_message::{ConnectionState, Error, FilePart, Peer};
 use pauper_wire::{BodyLength, Connection};
 
 pub use access::AccessRecord;
@@ -63,16 +67,20 @@ pub use inline::{Clock, run_inline};
 pub use job::Job;
 pub use now::Now;
 pub use output::Flush;
+pub use shared::Shared;
+pub(crate) use shared::{Permit, Visit};
 pub use step::{Step, Want};
 
-use crate::ServerConfig;
 use crate::log_macros::Clean;
 use access::Trail;
 use chores::Chore;
 use input::Input;
 use job::Stage;
-use output::{Output, SourceWants};
+use output::{Output, SourceWants, Waker};
+pub(crate) use stream::{Pump, Waits};
 use timing::Timing;
+pub(crate) use upgraded::TakenOver;
+use upgraded::{Driven, Granted, News};
 
 /// Where the connection stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,6 +95,12 @@ enum State {
     Sending,
     /// The answer is complete and the rest of its request's body is read and dropped.
     Draining,
+    /// A handler is to read the body itself.
+    Stream,
+    /// Another protocol is spoken, and a driver speaks it.
+    Driven,
+    /// Another protocol is spoken by a function that takes the socket.
+    TakenOver,
     /// The last answer is complete; close, or linger, when it is written.
     Closing {
         linger: bool,
@@ -102,7 +116,7 @@ enum State {
 /// in memory, decides when a connection can be used again, and answers by itself what no service
 /// should see: heads that break a rule, bodies that are too long, requests that take too long.
 pub struct Exchange {
-    config: Arc<ServerConfig>,
+    shared: Arc<Shared>,
     peer: Peer,
     wire: Connection,
     state: State,
@@ -128,6 +142,16 @@ pub struct Exchange {
     broken: bool,
     /// The driver sends files by itself.
     sends_files: bool,
+    /// Bodies that a handler wants to read as they arrive are kept for it instead.
+    keeps_streams: bool,
+    /// What happens elsewhere wakes the driver by this, and then it has happened.
+    waker: Option<Waker>,
+    woken: bool,
+    granted: Option<Box<Granted>>,
+    driven: Option<Box<Driven>>,
+    news: News,
+    stop_told: bool,
+    taken_over: Option<Box<TakenOver>>,
     /// The number of the next request.
     next_id: u64,
     requests: u64,
@@ -139,11 +163,11 @@ pub struct Exchange {
 impl Exchange {
     /// A fresh connection, accepted now.
     #[must_use]
-    pub fn new(config: Arc<ServerConfig>, peer: Peer, now: &Now) -> Self {
+    pub fn new(shared: Arc<Shared>, peer: Peer, now: &Now) -> Self {
         Self {
-            wire: Connection::new(*config.limits()),
-            trail: config.on_access().is_some().then(Box::default),
-            config,
+            wire: Connection::new(*shared.config.limits()),
+            trail: shared.config.on_access().is_some().then(Box::default),
+            shared,
             peer,
             state: State::Head,
             input: Input::default(),
@@ -161,6 +185,14 @@ impl Exchange {
             wants_shutdown: false,
             broken: false,
             sends_files: false,
+            keeps_streams: false,
+            waker: None,
+            woken: false,
+            granted: None,
+            driven: None,
+            news: News::default(),
+            stop_told: false,
+            taken_over: None,
             next_id: 0,
             requests: 0,
             read: 0,
@@ -180,6 +212,19 @@ impl Exchange {
         self.next_id = first;
     }
 
+    /// Bodies that a handler wants to read as they arrive are kept whole and given to it then; for
+    /// drivers that cannot lend their connection ([`Want::Stream`]).
+    pub fn keeps_streams(&mut self) {
+        self.keeps_streams = true;
+    }
+
+    /// What is to be called, from any thread, when something happened that the exchange waits for
+    /// and the driver does not see. The driver then calls [`woken`](Self::woken) and
+    /// [`poll`](Self::poll). Asked for by [`Want::Waker`].
+    pub fn set_waker(&mut self, waker: Arc<dyn Fn() + Send + Sync>) {
+        self.waker = Some(waker);
+    }
+
     /// The driver will send files by itself where it is asked to by [`Want::File`].
     pub fn sends_files(&mut self) {
         self.sends_files = true;
@@ -196,7 +241,10 @@ impl Exchange {
 
     /// Whether what comes is not a head, so that larger reads are worth their buffer.
     fn reads_much(&self) -> bool {
-        matches!(self.state, State::Body | State::Draining | State::Lingering)
+        matches!(
+            self.state,
+            State::Body | State::Draining | State::Lingering | State::Driven | State::Away
+        )
     }
 
     /// `n` bytes were put into [`read_buf`](Self::read_buf).
@@ -215,7 +263,7 @@ impl Exchange {
         if matches!(self.state, State::Lingering | State::Closed) {
             self.input.clear();
             self.dropped += n as u64;
-            if self.dropped > self.config.linger_limit() {
+            if self.dropped > self.shared.config.linger_limit() {
                 self.state = State::Closed;
             }
         }
@@ -239,6 +287,11 @@ impl Exchange {
                 State::Body => self.read_body(now),
                 State::Draining => self.drain(now),
                 State::Away => Some(Step::Wait(Want::Answer)),
+                State::Stream => Some(Step::Wait(Want::Stream)),
+                State::Driven if self.job_is_away => Some(Step::Wait(Want::Answer)),
+                State::Driven => self.drive(now),
+                State::TakenOver if self.output.is_empty() => Some(Step::Wait(Want::TakeOver)),
+                State::TakenOver => Some(Step::Wait(Want::Write)),
                 State::Sending if self.output.has_source() => self.send_more(now),
                 State::Sending => {
                     self.answer_done(now);
@@ -294,6 +347,15 @@ impl Exchange {
                     self.break_off(error, now);
                 }
             }
+            Stage::Driven => {
+                job.stage = Stage::Idle;
+                self.drove(&mut job, now);
+                self.job = Some(job);
+            }
+            Stage::Stream if self.state == State::Away => {
+                self.job = Some(job);
+                self.enter(State::Stream, now);
+            }
             Stage::Collect if self.state == State::Away => {
                 self.job = Some(job);
                 self.state = State::Body;
@@ -338,10 +400,34 @@ impl Exchange {
         mem::take(&mut self.wants_shutdown)
     }
 
+    /// What it is doing, for those who count.
+    pub(crate) fn connection_state(&self) -> ConnectionState {
+        match self.state {
+            State::Head if self.input.is_empty() => {
+                if self.output.is_empty() {
+                    ConnectionState::Idle
+                } else {
+                    ConnectionState::Writing
+                }
+            }
+            State::Head | State::Body | State::Draining => ConnectionState::Reading,
+            State::Away | State::Stream => ConnectionState::Working,
+            State::Driven | State::TakenOver => ConnectionState::Upgraded,
+            State::Sending | State::Closing { .. } | State::Lingering | State::Closed => {
+                ConnectionState::Writing
+            }
+        }
+    }
+
     /// Whether it waits for a request of which no byte has come, with nothing left to write.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.state == State::Head && self.input.is_empty() && self.output.is_empty()
+    }
+
+    /// Bytes written since the beginning of the connection.
+    pub(crate) fn written(&self) -> u64 {
+        self.output.written()
     }
 
     /// Whether an answer could not be completed as it was promised. A driver should then reset
@@ -356,10 +442,14 @@ impl Exchange {
         self.output_written(now);
         if let Some(trail) = &mut self.trail {
             let written = self.output.written();
-            trail.broken(self.read, written, now, &self.config, &mut self.chores);
+            trail.broken(self.read, written, now, &self.shared, &mut self.chores);
         }
         self.abandon_output();
         self.drop_request();
+        if self.driven.is_some() || self.granted.is_some() || self.taken_over.is_some() {
+            let rest = (self.driven.take(), self.granted.take());
+            self.chores.drop_later((rest, self.taken_over.take()));
+        }
         self.state = State::Closed;
     }
 
@@ -399,13 +489,7 @@ impl Exchange {
     /// The driver sent `n` bytes of a file, of which `left` is left.
     ///
     /// If `result` is an error the body breaks off, and the connection with it.
-    pub fn file_sent(
-        &mut self,
-        n: u64,
-        left: Option<FilePart>,
-        result: io::Result<()>,
-        now: &Now,
-    ) {
+    pub fn file_sent(&mut self, n: u64, left: Option<FilePart>, result: io::Result<()>, now: &Now) {
         self.output.file_sent(n, left);
         if n > 0 {
             self.output_written(now);
@@ -423,13 +507,18 @@ impl Exchange {
         if self.sends_files && self.output.is_file() {
             return Some(Step::Wait(Want::File));
         }
-        match self.output.source_wants() {
+        match self.output.source_wants(self.waker.as_ref()) {
             SourceWants::Pull(spring) => {
                 let mut job = self.take_job();
                 job.spring = Some(spring);
                 Some(self.hand_out(job, Stage::Pull))
             }
             SourceWants::Wait => Some(Step::Wait(Want::Answer)),
+            SourceWants::Waker => Some(Step::Wait(Want::Waker)),
+            SourceWants::Again => {
+                self.timing.written_if_idle(now);
+                None
+            }
             SourceWants::Break(error) => {
                 self.break_off(error, now);
                 None
@@ -462,7 +551,7 @@ impl Exchange {
             self.timing.enter(now, !self.input.is_empty());
         }
         if let Some(trail) = &mut self.trail {
-            trail.written(self.output.written(), now, &self.config, &mut self.chores);
+            trail.written(self.output.written(), now, &self.shared, &mut self.chores);
         }
     }
 

@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::mem;
+use std::sync::Arc;
 
 use pauper_iolist::IoList;
-use pauper_message::{Error, FilePart, Pieces};
+use pauper_message::{BodyReceiver, Error, FilePart, Pieces, Received};
 use pauper_wire::chunk;
 
 use super::job::{Pulled, Spring};
@@ -55,6 +56,12 @@ pub(super) enum Source {
         pieces: Pieces,
         framed: PiecesFraming,
     },
+    /// Bytes that other threads send.
+    Channel {
+        receiver: BodyReceiver,
+        started: bool,
+        framed: PiecesFraming,
+    },
     /// A driver has the file or the pieces; how what they give is framed.
     Away(PiecesFraming),
     /// What was promised cannot be kept; the connection has to end.
@@ -69,12 +76,19 @@ pub(super) enum PiecesFraming {
     UntilClose,
 }
 
+/// What a channel calls when there is something.
+pub(super) type Waker = Arc<dyn Fn() + Send + Sync>;
+
 /// What the source of the output wants, when all before it is written.
 pub(super) enum SourceWants {
     /// To be pulled, elsewhere.
     Pull(Spring),
     /// Nothing, it is away.
     Wait,
+    /// A waker, to be told when there is more.
+    Waker,
+    /// Nothing, there is more.
+    Again,
     /// The connection to end.
     Break(Error),
 }
@@ -86,8 +100,11 @@ impl Output {
         &mut self.bytes
     }
 
+    /// Puts bytes behind those that are there.
     pub(super) fn push_list(&mut self, list: IoList) {
-        if list.len() <= COPIED {
+        if !self.list.is_empty() {
+            self.list.append(list);
+        } else if list.len() <= COPIED {
             for piece in list.pieces() {
                 self.bytes.extend_from_slice(piece);
             }
@@ -102,6 +119,11 @@ impl Output {
 
     pub(super) fn has_source(&self) -> bool {
         !matches!(self.source, Source::None)
+    }
+
+    /// Whether there is something that the client has only to take.
+    pub(super) fn waits_for_client(&self) -> bool {
+        self.pending() > 0 || self.is_file()
     }
 
     pub(super) fn is_file(&self) -> bool {
@@ -187,9 +209,12 @@ impl Output {
     }
 
     /// What is to be done for more bytes, when all others are written.
-    pub(super) fn source_wants(&mut self) -> SourceWants {
+    pub(super) fn source_wants(&mut self, waker: Option<&Waker>) -> SourceWants {
         debug_assert!(self.pending() == 0);
         match mem::take(&mut self.source) {
+            Source::Channel { receiver, started, framed } => {
+                self.receive(receiver, started, framed, waker)
+            }
             Source::File(part) => {
                 self.source = Source::Away(PiecesFraming::Left(part.len));
                 SourceWants::Pull(Spring::File(part))
@@ -206,12 +231,61 @@ impl Output {
         }
     }
 
+    /// Takes what a channel has.
+    fn receive(
+        &mut self,
+        mut receiver: BodyReceiver,
+        started: bool,
+        framed: PiecesFraming,
+        waker: Option<&Waker>,
+    ) -> SourceWants {
+        if !started {
+            let Some(waker) = waker else {
+                self.source = Source::Channel { receiver, started, framed };
+                return SourceWants::Waker;
+            };
+            receiver.start(Arc::clone(waker));
+        }
+        while self.list.is_empty() && self.bytes.len() < CONGESTED {
+            match receiver.try_next() {
+                Received::Piece(mut list) => {
+                    if matches!(framed, PiecesFraming::Chunked) {
+                        self.bytes.extend_from_slice(chunk::header(list.len(), &mut [0; 20]));
+                        list.push_static(chunk::END);
+                    }
+                    self.push_list(list);
+                }
+                Received::Empty => {
+                    let waits = self.pending() == 0;
+                    self.source = Source::Channel { receiver, started: true, framed };
+                    return if waits { SourceWants::Wait } else { SourceWants::Again };
+                }
+                Received::End => {
+                    if matches!(framed, PiecesFraming::Chunked) {
+                        self.bytes.extend_from_slice(chunk::LAST);
+                    }
+                    return SourceWants::Again;
+                }
+                Received::Broken(error) => {
+                    if self.pending() == 0 {
+                        return SourceWants::Break(error);
+                    }
+                    self.source = Source::Broken(error);
+                    return SourceWants::Again;
+                }
+                _ => return SourceWants::Break(io::Error::other("an unknown channel").into()),
+            }
+        }
+        self.source = Source::Channel { receiver, started: true, framed };
+        SourceWants::Again
+    }
+
     /// The file to be sent next, when all before it is written.
     pub(super) fn take_file(&mut self) -> Option<FilePart> {
         if self.pending() > 0 || !matches!(self.source, Source::File(_)) {
             return None;
         }
-        match self.source_wants() {
+        match self.source_wants(None) {
             SourceWants::Pull(Spring::File(part)) => Some(part),
             _ => None,
         }
@@ -389,7 +463,7 @@ mod tests {
             if output.write_to(&mut writer, 10).unwrap() != Flush::Done {
                 continue;
             }
-            match output.source_wants() {
+            match output.source_wants(None) {
                 SourceWants::Pull(spring) => {
                     let (spring, pulled) = pull(spring);
                     if output.pulled(spring, pulled).1.is_err() {
@@ -397,6 +471,7 @@ mod tests {
                     }
                 }
                 SourceWants::Wait => break true,
+                SourceWants::Waker | SourceWants::Again => unreachable!("it is no channel"),
                 SourceWants::Break(_) => break false,
             }
         };

@@ -1,5 +1,6 @@
 //! From bytes to requests.
 
+use pauper_message::{BodyError, SourcePiece};
 use pauper_wire::{BodyLength, Event, HeadWriter, RequestHead};
 
 use super::access::Line;
@@ -37,7 +38,7 @@ impl Exchange {
             return None;
         }
         let mut job = self.take_job();
-        let slots = job.request.slots_mut(self.config.limits().max_headers());
+        let slots = job.request.slots_mut(self.shared.config.limits().max_headers());
         let received = self.wire.receive(self.input.unread(), slots);
         if let Ok((consumed, Event::Head(head))) = received {
             return Some(self.begin(job, head, consumed, now));
@@ -61,17 +62,11 @@ impl Exchange {
     pub(super) fn take_job(&mut self) -> Box<Job> {
         match self.job.take() {
             Some(job) => job,
-            None => Box::new(Job::new(std::sync::Arc::clone(&self.config))),
+            None => Box::new(Job::new(std::sync::Arc::clone(&self.shared))),
         }
     }
 
-    fn begin(
-        &mut self,
-        mut job: Box<Job>,
-        head: RequestHead,
-        consumed: usize,
-        now: &Now,
-    ) -> Step {
+    fn begin(&mut self, mut job: Box<Job>, head: RequestHead, consumed: usize, now: &Now) -> Step {
         self.requests += 1;
         self.body = head.body();
         self.body_so_far = 0;
@@ -79,6 +74,7 @@ impl Exchange {
         let bytes = &self.input.unread()[..consumed];
         job.request.refill(bytes, head, self.peer, now.time());
         job.body = self.body;
+        job.keeps_streams = self.keeps_streams;
         let id = scatter(self.next_id);
         self.next_id = self.next_id.wrapping_add(1);
         job.request.set_id(id);
@@ -108,16 +104,19 @@ impl Exchange {
         loop {
             let unread = &self.input.unread()[used..];
             match self.wire.receive(unread, &mut []) {
-                Ok((consumed, Event::Data { span, .. })) => {
+                Ok((consumed, Event::Data { span, last_of_chunk })) => {
                     self.body_so_far += span.len() as u64;
                     if job.parcel.spans.is_empty()
                         && job.collector.take_quickly(&unread[span.clone()])
                     {
+                        if last_of_chunk {
+                            job.collector.chunk_ended();
+                        }
                         self.consume(used + consumed);
                         used = 0;
                     } else {
                         let (start, end) = (used + span.start, used + span.end);
-                        job.parcel.spans.push(start as u32..end as u32);
+                        job.parcel.spans.push((start as u32..end as u32, last_of_chunk));
                         used += consumed;
                     }
                 }
@@ -143,13 +142,7 @@ impl Exchange {
         if job.parcel.spans.is_empty() && !job.parcel.last {
             self.job = Some(job);
             self.consume(used);
-            if self.wire.wants_continue() && !self.eof {
-                if self.output.is_empty() {
-                    self.timing.written(now);
-                }
-                self.output.buffer().extend_from_slice(HeadWriter::INTERIM_CONTINUE);
-                self.wire.continue_sent();
-            }
+            self.invite(now);
             return self.need_more(now);
         }
         if job.parcel.spans.is_empty() {
@@ -157,7 +150,7 @@ impl Exchange {
         } else {
             let (bytes, start) = self.input.detach(used);
             self.read += used as u64;
-            for span in &mut job.parcel.spans {
+            for (span, _) in &mut job.parcel.spans {
                 *span = span.start + start as u32..span.end + start as u32;
             }
             job.parcel.bytes = bytes;
@@ -169,6 +162,67 @@ impl Exchange {
             self.state = State::Away;
         }
         Some(self.hand_out(job, Stage::Store))
+    }
+
+    /// Reads a body for somebody who waits for it: appends the next bytes to `out`, or gives nothing
+    /// if more input is needed first.
+    ///
+    /// # Errors
+    /// When the body will not arrive whole.
+    pub(super) fn read_stream(
+        &mut self,
+        out: &mut Vec<u8>,
+        now: &Now,
+    ) -> Result<Option<SourcePiece>, BodyError> {
+        if self.request_read {
+            return Ok(Some(SourcePiece::End));
+        }
+        match self.wire.receive(self.input.unread(), &mut []) {
+            Ok((consumed, Event::Data { span, last_of_chunk })) => {
+                self.body_so_far += span.len() as u64;
+                let limit = self.shared.config.max_sink_body();
+                if self.body_so_far > limit {
+                    let text = format!("the body is longer than {limit} bytes (max_sink_body)");
+                    return Err(BodyError::new(http::StatusCode::PAYLOAD_TOO_LARGE, text));
+                }
+                out.extend_from_slice(&self.input.unread()[span]);
+                self.consume(consumed);
+                let is_chunked = self.body == BodyLength::Chunked;
+                let ends = last_of_chunk || !is_chunked;
+                Ok(Some(if ends { SourcePiece::ChunkEnd } else { SourcePiece::More }))
+            }
+            Ok((consumed, Event::End)) => {
+                self.consume(consumed);
+                self.request_read = true;
+                Ok(Some(SourcePiece::End))
+            }
+            Ok((consumed, Event::NeedMore)) => {
+                self.consume(consumed);
+                if self.eof {
+                    let text = "the connection ended in the middle of the body";
+                    return Err(BodyError::new(http::StatusCode::BAD_REQUEST, text));
+                }
+                self.invite(now);
+                Ok(None)
+            }
+            Ok((_, event)) => unreachable!("the wire has {event:?} in a body"),
+            Err(error) => {
+                let status = http::StatusCode::from_u16(error.status());
+                let status = status.unwrap_or(http::StatusCode::BAD_REQUEST);
+                Err(BodyError::new(status, error.kind().rule()))
+            }
+        }
+    }
+
+    /// Lets a client go on that waits to be told.
+    fn invite(&mut self, now: &Now) {
+        if self.wire.wants_continue() && !self.eof {
+            if self.output.is_empty() {
+                self.timing.written(now);
+            }
+            self.output.buffer().extend_from_slice(HeadWriter::INTERIM_CONTINUE);
+            self.wire.continue_sent();
+        }
     }
 
     /// Takes the buffer back that a part of a body went away in.
@@ -189,7 +243,7 @@ impl Exchange {
                 self.dropped += consumed as u64;
                 self.timing.body_received(self.dropped);
                 self.consume(consumed);
-                if self.dropped > self.config.drain_limit() {
+                if self.dropped > self.shared.config.drain_limit() {
                     self.enter(State::Closing { linger: true }, now);
                     return None;
                 }

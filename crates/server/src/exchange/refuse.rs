@@ -37,7 +37,7 @@ impl Exchange {
         self.send(parts_of(answer.and_close(), &|| peer.to_string()), now);
     }
 
-    fn note(&mut self, text: &str) {
+    pub(super) fn note(&mut self, text: &str) {
         self.chores.push(Chore::Note(format!("{}: {text}", self.peer)));
     }
 
@@ -46,7 +46,9 @@ impl Exchange {
         if self.deadline().is_none_or(|deadline| deadline > now.elapsed()) {
             return;
         }
-        if self.has_output() && self.timing.stalled(self.config.write_stall(), now) {
+        if self.output.waits_for_client()
+            && self.timing.stalled(self.shared.config.write_stall(), now)
+        {
             self.note("took no byte of its answer (write_stall)");
             self.broken = true;
             self.close(now);
@@ -66,8 +68,13 @@ impl Exchange {
             }
             State::Draining => self.enter(State::Closing { linger: true }, now),
             State::Head | State::Lingering => self.enter(State::Closed, now),
-            State::Away | State::Sending | State::Closing { .. } | State::Closed => {
-            }
+            State::Away
+            | State::Sending
+            | State::Stream
+            | State::Driven
+            | State::TakenOver
+            | State::Closing { .. }
+            | State::Closed => {}
         }
     }
 }

@@ -24,6 +24,12 @@ pub enum Want {
     File,
     /// The job that is with the driver, or something else that happens elsewhere.
     Answer,
+    /// A waker, before anything else; see [`set_waker`](super::Exchange::set_waker).
+    Waker,
+    /// The whole connection for a while, for a handler that reads its body itself.
+    Stream,
+    /// The whole connection for good, for a function that speaks another protocol on it.
+    TakeOver,
     /// Nothing; there is more to do, but others should have a turn.
     Turn,
     /// The end of the writing side after the output is written; what is read until the client
