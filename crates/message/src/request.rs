@@ -105,6 +105,10 @@ impl Views {
 /// map, a form) is made when it is first asked for, by methods that take `&self`.
 pub struct Request {
     head: OwnedHead,
+    /// The target, as text; and where the path and the query stand in it.
+    target: String,
+    sent_path: (u32, u32),
+    query: Option<(u32, u32)>,
     method: Method,
     path: Path,
     pub(crate) body: RequestBody,
@@ -126,6 +130,9 @@ impl Request {
     pub fn from_head(head: OwnedHead, peer: Peer, received: SystemTime) -> Self {
         let mut request = Self {
             head,
+            target: String::new(),
+            sent_path: (0, 0),
+            query: None,
             method: Method::GET,
             path: Path::Clean,
             body: RequestBody::empty(),
@@ -216,7 +223,20 @@ impl Request {
             "GET" => Method::GET,
             other => Method::from_bytes(other.as_bytes()).unwrap_or(Method::GET),
         };
-        self.path = Path::of(view.path());
+        // A target is text once it is checked here, and looked at more than once.
+        self.target.clear();
+        self.target.push_str(view.target());
+        let from = self.head.head.target().start();
+        let part = |span: pauper_wire::Span| {
+            (span.start().saturating_sub(from) as u32, span.end().saturating_sub(from) as u32)
+        };
+        self.sent_path = part(self.head.head.path());
+        self.query = self.head.head.query().map(part);
+        self.path = Path::of(self.part(self.sent_path));
+    }
+
+    fn part(&self, (start, end): (u32, u32)) -> &str {
+        self.target.get(start as usize..end as usize).unwrap_or_default()
     }
 
     /// The number of this request, for log lines and for what is shown to a client in place of an
@@ -263,7 +283,7 @@ impl Request {
 
     /// The target as it was sent, undecoded.
     pub fn target(&self) -> &str {
-        self.head().target()
+        &self.target
     }
 
     /// The path, percent-decoded once: `/käse` for `/k%C3%A4se`. An escaped slash (`%2F`) is a
@@ -290,7 +310,7 @@ impl Request {
     /// The path as it was sent; an absolute target without one means the root (RFC 9112, section
     /// 3.2.2), and so it does for a server that is asked for a tunnel.
     fn sent_path(&self) -> &str {
-        match self.head().path() {
+        match self.part(self.sent_path) {
             "" => "/",
             path => path,
         }
@@ -307,7 +327,7 @@ impl Request {
 
     /// The query as it was sent, without the question mark; empty if there is none.
     pub fn query(&self) -> &str {
-        self.head().query().unwrap_or_default()
+        self.query.map_or("", |query| self.part(query))
     }
 
     /// The authority that the client asked for: the host with its port, if it named one. From an

@@ -271,6 +271,37 @@ impl Response {
         }
     }
 
+    /// Whether it stands for an error, or was spoiled; see [`into_result`](Self::into_result).
+    pub fn is_fault(&self) -> bool {
+        self.fault.is_some()
+    }
+
+    /// Whether the connection is to be closed after it. For servers.
+    pub fn closes(&self) -> bool {
+        self.close
+    }
+
+    /// Whether the server is to stop after it. For servers.
+    pub fn stops_server(&self) -> bool {
+        self.shutdown
+    }
+
+    /// Whether nothing is to be sent; see [`declined`](Self::declined). For servers.
+    pub fn is_declined(&self) -> bool {
+        self.declined
+    }
+
+    /// Whether it upgrades its connection. For servers.
+    pub fn is_upgrade(&self) -> bool {
+        self.upgrade.is_some() && self.status == StatusCode::SWITCHING_PROTOCOLS
+    }
+
+    /// Takes out what is to happen to the connection after it, if its status is 101. For servers.
+    pub fn take_upgrade(&mut self) -> Option<Upgrade> {
+        let upgrade = self.upgrade.take()?;
+        (self.status == StatusCode::SWITCHING_PROTOCOLS).then_some(*upgrade)
+    }
+
     /// Takes the response apart.
     ///
     /// # Errors

@@ -326,13 +326,13 @@ impl Exchange {
         match job.stage {
             Stage::Answered => {
                 job.stage = Stage::Idle;
-                let answer = job.answer.take();
-                self.job = Some(job);
-                match answer {
-                    Some(parts) if self.state == State::Away => self.send(parts, now),
+                if self.state == State::Away {
+                    self.send_answer(&mut job, now);
+                } else {
                     // The connection ended meanwhile.
-                    rest => self.chores.drop_later(rest),
+                    self.chores.drop_later(job.answer.take());
                 }
+                self.job = Some(job);
             }
             Stage::Pulled => {
                 job.stage = Stage::Idle;
