@@ -245,9 +245,12 @@ impl EventLoop {
         self.lent = None;
         let Errand { token, work, handled } = errand;
         let counts = self.shared.info().shard(self.number);
-        if let Work::Job(job) = &work
-            && let Some(status) = job.status()
-        {
+        let status = match &work {
+            Work::Job(job) => job.status(),
+            Work::Stream(stream) => stream.status,
+            Work::File(_) | Work::Chores(_) => None,
+        };
+        if let Some(status) = status {
             counts.request();
             counts.response(status);
         }
@@ -262,11 +265,14 @@ impl EventLoop {
             Work::Chores(chores) if self.chores.is_empty() => self.chores = chores,
             work => {
                 let now = self.clock.read();
-                if let Some(connection) = self.connections.get_mut(token) {
-                    connection.finish(work, now, self.stops_at.is_some());
-                    self.current = Some(token);
+                match self.connections.get_mut(token) {
+                    Some(connection) => {
+                        connection.finish(work, now, self.stops_at.is_some());
+                        self.current = Some(token);
+                    }
+                    // Its connection is gone. What it brought may hold values of the user.
+                    None => self.chores.drop_later(work),
                 }
-                // The connection of others is gone, and what they brought is dropped.
             }
         }
     }
@@ -395,6 +401,9 @@ impl EventLoop {
             counts.moved(mem::replace(&mut connection.counted, state), state);
         }
         connection.exchange.take_chores(&mut self.chores);
+        if let Some(status) = connection.exchange.take_refusal() {
+            counts.response(status);
+        }
         if connection.exchange.take_shutdown() {
             self.posts.iter().for_each(|post| post.stop());
         }
@@ -520,7 +529,7 @@ impl EventLoop {
         if self.stops_at.is_some() {
             exchange.stop();
         }
-        let mut connection = Connection::new(socket, exchange, visit);
+        let mut connection = Connection::new(socket, exchange, visit.map(Box::new));
         connection.queued = true;
         self.connections.insert(connection);
         self.shared.info().shard(self.number).accepted();
@@ -585,16 +594,22 @@ impl EventLoop {
         if !(self.connections.is_empty() || is_time || order == Order::StopNow) {
             return None;
         }
-        let left = self.connections.len();
+        let mut left = 0;
         for token in self.connections.tokens() {
             if let Some(mut connection) = self.connections.remove(token) {
+                left += usize::from(!connection.exchange.is_idle());
                 self.shared.info().shard(self.number).closed(connection.counted);
                 connection.close(&now);
                 connection.exchange.take_chores(&mut self.chores);
             }
         }
-        // Connections that others gave us a moment ago were not begun.
-        drop(self.post().close());
+        // Connections that others gave us a moment ago were not begun, and what came back for ours
+        // may hold values of the user.
+        for mail in self.post().close() {
+            if let Mail::Done(errand) = mail {
+                self.chores.drop_later(errand);
+            }
+        }
         self.chores.run();
         log_info!("stopped, {left} connections were cut");
         Some(left)
