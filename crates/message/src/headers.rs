@@ -271,11 +271,13 @@ impl Headers {
     }
 
     /// The Content-Type, if there is one.
+    #[inline]
     pub fn content_type(&self) -> Option<&HeaderValue> {
         self.content_type.as_ref()
     }
 
     /// Whether there is no other header than Content-Type, and perhaps not even that.
+    #[inline]
     pub fn has_only_content_type(&self) -> bool {
         self.others.is_empty()
     }

@@ -184,6 +184,7 @@ impl Request {
 
     /// The table for the headers of the next head, with room for `count`; see
     /// [`refill`](Self::refill).
+    #[inline]
     pub fn slots_mut(&mut self, count: usize) -> &mut [HeaderSpan] {
         if self.head.slots.len() != count {
             self.head.slots.clear();
@@ -239,11 +240,13 @@ impl Request {
     /// The number of this request, for log lines and for what is shown to a client in place of an
     /// error: no two requests of a server have the same, and one does not tell the next. 0 where
     /// no server gave one.
+    #[inline]
     pub fn id(&self) -> u64 {
         self.id
     }
 
     /// Gives the request its number. For servers.
+    #[inline]
     pub fn set_id(&mut self, id: u64) {
         self.id = id;
     }
@@ -261,6 +264,7 @@ impl Request {
     // --- the head -----------------------------------------------------------------------------
 
     /// The method.
+    #[inline]
     pub fn method(&self) -> &Method {
         &self.method
     }
@@ -279,6 +283,7 @@ impl Request {
     }
 
     /// The target as it was sent, undecoded.
+    #[inline]
     pub fn target(&self) -> &str {
         &self.target
     }
@@ -371,6 +376,7 @@ impl Request {
     }
 
     /// The two ends of the connection.
+    #[inline]
     pub fn peer(&self) -> Peer {
         self.peer
     }
@@ -493,11 +499,13 @@ impl Request {
     }
 
     /// The number of what answers this request, as its [`Plan`](crate::Plan) said.
+    #[inline]
     pub fn endpoint(&self) -> u32 {
         self.endpoint
     }
 
     /// Sets the number of what answers this request. For routers.
+    #[inline]
     pub fn set_endpoint(&mut self, endpoint: u32) {
         self.endpoint = endpoint;
     }

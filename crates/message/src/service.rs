@@ -139,7 +139,7 @@ pub enum BodyPlan {
     /// client takes, so servers cap their number.
     Stream,
     /// Answer now; the body is not wanted.
-    Reject(Response),
+    Reject(Box<Response>),
     /// Not mine: let somebody else answer. A server whose only service passes answers 404.
     Pass,
 }
@@ -167,7 +167,7 @@ impl Plan {
 
     /// Answer now, without the body.
     pub fn reject(response: Response) -> Self {
-        Self { endpoint: 0, body: BodyPlan::Reject(response) }
+        Self { endpoint: 0, body: BodyPlan::Reject(Box::new(response)) }
     }
 
     /// Let somebody else answer.

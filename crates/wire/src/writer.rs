@@ -98,6 +98,7 @@ impl<'o> HeadWriter<'o> {
     }
 
     /// Writes lines that were made in advance.
+    #[inline]
     pub fn lines(&mut self, lines: &(impl PreparedLines + ?Sized)) {
         self.out.extend_from_slice(lines.bytes());
     }
@@ -112,6 +113,7 @@ impl<'o> HeadWriter<'o> {
     }
 
     /// Writes Content-Length or Transfer-Encoding, and Connection, as `framing` says. Call it once.
+    #[inline]
     pub fn framing(&mut self, framing: &Framing) {
         if let Some(length) = framing.length {
             let mut digits = [0; 20];
@@ -145,6 +147,7 @@ impl<'o> HeadWriter<'o> {
     }
 
     /// Ends the head with the empty line.
+    #[inline]
     pub fn finish(mut self) {
         self.out.extend_from_slice(b"\r\n");
         self.start = None;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::{HeaderValue, StatusCode};
 use pauper_iolist::IoList;
 use pauper_message::{
-    BodyPlan, BodySource, Error, FilePart, Pieces, Plan, Request, RequestBody, Response,
-    Service, drop_quietly, guard, plain_answer,
+    BodyPlan, BodySource, Error, FilePart, Pieces, Plan, Request, RequestBody, Response, Service,
+    drop_quietly, guard, plain_answer,
 };
 use pauper_wire::BodyLength;
 
@@ -231,7 +231,7 @@ impl Job {
                 return;
             }
             BodyPlan::Sink(sink) => Collector::sink(sink, self.shared.config.max_sink_body()),
-            BodyPlan::Reject(response) => return self.settle(response),
+            BodyPlan::Reject(response) => return self.settle(*response),
             BodyPlan::Pass => {
                 let error = Error::new(StatusCode::NOT_FOUND, "no such page");
                 return self.settle(Response::failed(error));
@@ -326,13 +326,17 @@ impl Job {
     /// Takes an answer, and drops what the user put beside the request.
     fn settle(&mut self, response: Response) {
         let peer = self.request.peer();
-        let response = sound(response, &|| peer.to_string());
+        let answer = self.answer.insert(response);
+        if !is_sound(answer)
+            && let Some(broken) = self.answer.take()
+        {
+            self.answer = Some(mended(broken, &|| peer.to_string()));
+        }
         self.upgrades.clear();
-        if response.status().is_informational() {
+        if self.answer.as_ref().is_some_and(Response::is_upgrade) {
             let asked = self.request.header_all("upgrade").flat_map(|value| value.split(','));
             self.upgrades = asked.map(|protocol| protocol.trim().to_owned()).collect();
         }
-        self.answer = Some(response);
         let body = self.request.take_body();
         let cleared = guard(|| {
             let mut buffer = body.into_buffer();
@@ -364,10 +368,11 @@ impl std::fmt::Debug for Job {
 /// A response that can be sent: one that failed becomes the plain answer to its error, which is
 /// logged if it is not the client's fault.
 pub(super) fn sound(response: Response, who: &dyn Fn() -> String) -> Response {
-    if !response.is_fault() && !response.status().is_informational() {
-        return response;
-    }
-    mended(response, who)
+    if is_sound(&response) { response } else { mended(response, who) }
+}
+
+fn is_sound(response: &Response) -> bool {
+    !response.is_fault() && !response.status().is_informational()
 }
 
 #[cold]

@@ -7,6 +7,7 @@
 //! `stopping`, `outside` (nginx, curl, Python), and `exhaustion` (no more files; nothing to do).
 
 mod access;
+mod engine;
 mod answers;
 #[cfg(target_os = "linux")]
 mod exhaustion;
