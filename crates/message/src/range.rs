@@ -299,6 +299,12 @@ impl Source {
     }
 }
 
+/// A part of a file as pieces; its position is not used.
+pub(crate) fn file_pieces(part: FilePart) -> Pieces {
+    let whole = 0..part.len;
+    Box::new(Parts::new(Source::File(part), vec![(IoList::new(), whole)]))
+}
+
 #[cfg(unix)]
 fn read_at(file: &std::fs::File, out: &mut [u8], offset: u64) -> io::Result<usize> {
     use std::os::unix::fs::FileExt as _;
