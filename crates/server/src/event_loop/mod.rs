@@ -84,6 +84,10 @@ pub(crate) struct EventLoop {
     has_mail: bool,
     /// Where the numbers of the next connection's requests begin.
     next_number: u64,
+    /// There is something to do although no event will tell of it.
+    rush: bool,
+    /// The loop has ended, and cut so many connections.
+    ended: Option<usize>,
     /// When the connections that are left will be cut, once the loop was told to stop.
     stops_at: Option<Duration>,
 }
@@ -147,6 +151,8 @@ impl EventLoop {
             mail: Vec::new(),
             has_mail: true,
             next_number: RandomState::new().hash_one(0),
+            rush: false,
+            ended: None,
             stops_at: None,
         })
     }
@@ -201,10 +207,12 @@ impl EventLoop {
                 }
                 Phase::Stop => {
                     self.phase = Phase::Poll;
-                    if let Some(left) = self.stop_if_told() {
+                    if let Some(left) = self.ended {
                         return Todo::Stopped(left);
                     }
-                    if !self.chores.is_empty() {
+                    self.ended = self.stop_if_told();
+                    if self.ended.is_some() || !self.chores.is_empty() {
+                        // What the last connections left is done as all of that.
                         self.phase = Phase::Expire;
                     }
                 }
@@ -298,7 +306,10 @@ impl EventLoop {
         let now = self.clock.now().elapsed();
         let pause = self.backoff.paused_until(now);
         let accepts = pause.is_none() && self.room() > 0;
-        if !self.ready.is_empty() || (accepts && self.listeners.iter().any(|one| one.ready)) {
+        if mem::take(&mut self.rush)
+            || !self.ready.is_empty()
+            || (accepts && self.listeners.iter().any(|one| one.ready))
+        {
             return Some(Duration::ZERO);
         }
         let next = [self.timers.next(), pause, self.stops_at].into_iter().flatten().min()?;
@@ -500,8 +511,11 @@ impl EventLoop {
             && other.connections() + LEAD <= self.connections.len()
         {
             let other = Arc::clone(other);
-            // A loop that has stopped drops it; so does this one in a moment.
-            let _ = other.send(Mail::Accepted { socket, remote, local });
+            match other.send(Mail::Accepted { socket, remote, local }) {
+                // That loop has stopped.
+                Err(Mail::Accepted { socket, remote, local }) => self.admit(socket, remote, local),
+                _ => {}
+            }
             return;
         }
         self.admit(socket, remote, local);
@@ -591,8 +605,16 @@ impl EventLoop {
             }
         }
         let is_time = self.stops_at.is_some_and(|stops_at| stops_at <= now.elapsed());
-        if !(self.connections.is_empty() || is_time || order == Order::StopNow) {
-            return None;
+        if !(is_time || order == Order::StopNow) {
+            if !self.connections.is_empty() {
+                return None;
+            }
+            if !self.post().close_if_empty() {
+                // Somebody gave us a connection a moment ago, who was promised an answer.
+                self.has_mail = true;
+                self.rush = true;
+                return None;
+            }
         }
         let mut left = 0;
         for token in self.connections.tokens() {
@@ -610,7 +632,6 @@ impl EventLoop {
                 self.chores.drop_later(errand);
             }
         }
-        self.chores.run();
         log_info!("stopped, {left} connections were cut");
         Some(left)
     }
