@@ -193,6 +193,15 @@ impl Request {
         &mut self.head.slots
     }
 
+    /// Whether there is nothing that [`clear`](Self::clear) would have to drop.
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.body.is_nothing()
+            && self.extensions.is_empty()
+            && self.states.is_none()
+            && self.views.is_empty()
+    }
+
     /// Drops everything that came with the message or was put beside it: the body, what was
     /// derived from it, the values of the user. Buffers are kept for the next one.
     ///
@@ -220,9 +229,9 @@ impl Request {
         let view = self.head.head.view(&self.head.bytes, &self.head.slots);
         // The parser lets only tokens through, so this is a method. One longer than 15 bytes
         // costs an allocation.
-        self.method = match view.method() {
-            "GET" => Method::GET,
-            other => Method::from_bytes(other.as_bytes()).unwrap_or(Method::GET),
+        self.method = match self.head.head.method().of(&self.head.bytes) {
+            b"GET" => Method::GET,
+            other => Method::from_bytes(other).unwrap_or(Method::GET),
         };
         // A target is text once it is checked here, and looked at more than once.
         self.target.clear();
