@@ -288,6 +288,10 @@ impl<L, T: Task> Team<L, T> {
             if let Some(duty) = duty {
                 state.resting -= usize::from(rests);
                 self.publish(&state);
+                if !rests {
+                    // It was meant for a thread that rests, and that now is free for another.
+                    self.assign(state);
+                }
                 return duty;
             }
             if rests {
