@@ -179,7 +179,7 @@ fn who_may_block_is_rescued() {
 /// as an event stream that somebody has to end.
 #[test]
 fn tasks_start_while_others_wait() {
-    check("tasks", Some(3), || {
+    check("tasks", Some(2), || {
         let crew = Crew::new(sizes(0, 2));
         for number in 0..3 {
             let awaits = if number == 1 { 2 } else { 0 };
@@ -222,7 +222,7 @@ fn what_computes_has_its_bound() {
 /// that work, and those that have not arrived.
 #[test]
 fn the_end_ends_all() {
-    check("end of the threads", Some(2), || {
+    check("end of the threads", Some(4), || {
         let crew = Crew::new(Sizes { queue: 1, ..sizes(0, 2) });
         let offers = {
             let crew = Arc::clone(&crew);

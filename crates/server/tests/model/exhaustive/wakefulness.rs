@@ -59,7 +59,7 @@ fn no_loop_at_work_is_unwatched(loops: usize, polls: usize, interruptions: Optio
 
 #[test]
 fn a_loop_at_work_is_watched() {
-    no_loop_at_work_is_unwatched(1, 2, None);
+    no_loop_at_work_is_unwatched(1, 2, Some(4));
 }
 
 #[test]
