@@ -1,5 +1,6 @@
 //! Loom's primitives, in the place of the standard library's.
 
+use std::cell::Cell;
 pub(super) use std::sync::atomic::Ordering;
 
 use loom::sync::atomic::fence;
@@ -13,11 +14,30 @@ pub(super) fn wait<'m, T>(condvar: &Condvar, guard: MutexGuard<'m, T>) -> MutexG
     condvar.wait(guard).unwrap()
 }
 
+/// Where fences stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fences {
+    BeforeLoads,
+    AfterStores,
+}
+
+std::thread_local! {
+    /// All threads of a model share one thread of the system.
+    static FENCES: Cell<Fences> = const { Cell::new(Fences::BeforeLoads) };
+}
+
+/// Chooses where fences stand for the models that this thread runs from now on.
+///
 /// Loom takes sequentially consistent loads and stores for acquiring and releasing ones, and would
-/// find faults that there are not; but it knows sequentially consistent fences. Between any two
-/// such operations of a thread stands one.
-fn fence_for(ordering: Ordering) {
-    if ordering == Ordering::SeqCst {
+/// find faults that there are not; but it knows fences. Either place has one between a store and a
+/// load that follows. With the first, a load that was made weaker is found out, with the second a
+/// store.
+pub(super) fn set_fences(fences: Fences) {
+    FENCES.set(fences);
+}
+
+fn fence_if(fences: Fences, ordering: Ordering) {
+    if ordering == Ordering::SeqCst && FENCES.get() == fences {
         fence(ordering);
     }
 }
@@ -30,13 +50,13 @@ impl AtomicBool {
     }
 
     pub(super) fn load(&self, ordering: Ordering) -> bool {
-        fence_for(ordering);
+        fence_if(Fences::BeforeLoads, ordering);
         self.0.load(ordering)
     }
 
     pub(super) fn store(&self, value: bool, ordering: Ordering) {
-        fence_for(ordering);
         self.0.store(value, ordering);
+        fence_if(Fences::AfterStores, ordering);
     }
 }
 
@@ -48,18 +68,19 @@ impl AtomicUsize {
     }
 
     pub(super) fn load(&self, ordering: Ordering) -> usize {
-        fence_for(ordering);
+        fence_if(Fences::BeforeLoads, ordering);
         self.0.load(ordering)
     }
 
     pub(super) fn store(&self, value: usize, ordering: Ordering) {
-        fence_for(ordering);
         self.0.store(value, ordering);
+        fence_if(Fences::AfterStores, ordering);
     }
 
     pub(super) fn fetch_add(&self, value: usize, ordering: Ordering) -> usize {
-        fence_for(ordering);
-        self.0.fetch_add(value, ordering)
+        let before = self.0.fetch_add(value, ordering);
+        fence_if(Fences::AfterStores, ordering);
+        before
     }
 }
 

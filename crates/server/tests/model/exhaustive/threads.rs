@@ -49,20 +49,30 @@ struct Crew {
     changed: Condvar,
     /// How many jobs of each kind run, and in the last place how many compute.
     running: [AtomicUsize; 3],
-    /// What loom has no part in.
+    /// How many more threads can be started. Loom has no part in this and what follows.
+    startable: std::sync::atomic::AtomicUsize,
     threads: std::sync::Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Crew {
     fn new(sizes: Sizes) -> Arc<Self> {
+        Self::with_so_many_threads(usize::MAX, sizes)
+    }
+
+    fn with_so_many_threads(startable: usize, sizes: Sizes) -> Arc<Self> {
         Arc::new_cyclic(|weak: &Weak<Self>| {
             let weak = weak.clone();
             Self {
                 sizes,
                 team: Team::new(sizes, move || {
                     weak.upgrade().is_some_and(|crew| {
-                        crew.start();
-                        true
+                        let one_less = |left: usize| left.checked_sub(1);
+                        let (order, left) = (Ordering::SeqCst, &crew.startable);
+                        let can = left.fetch_update(order, order, one_less).is_ok();
+                        if can {
+                            crew.start();
+                        }
+                        can
                     })
                 }),
                 slot: Slot::new(),
@@ -70,6 +80,7 @@ impl Crew {
                 done: Mutex::new(Vec::new()),
                 changed: Condvar::new(),
                 running: std::array::from_fn(|_| AtomicUsize::new(0)),
+                startable: startable.into(),
                 threads: std::sync::Mutex::default(),
             }
         })
@@ -152,27 +163,38 @@ fn sizes(reserve: usize, workers: usize) -> Sizes {
     Sizes { reserve, workers, workers_per_kind: workers, computing: workers, queue: 8 }
 }
 
-/// A loop that may block has a thread that takes it over, while a task wants that thread too.
-#[test]
-fn who_may_block_is_rescued() {
-    check("rescues", Some(2), || {
+/// A loop that may block has a thread that takes it over, though so many tasks want one too.
+fn who_may_block_is_rescued(name: &str, times: u32, tasks: usize, interruptions: usize) {
+    check(name, Some(interruptions), move || {
         let crew = Crew::new(sizes(1, 1));
-        crew.team.hold_first(Loop { left: 2 });
+        crew.team.hold_first(Loop { left: times });
         for _ in 0..2 {
             crew.team.expect_one();
             crew.start();
         }
-        crew.team.offer(job(0, 0), false).unwrap();
-        for _ in 0..2 {
+        for number in 0..tasks {
+            crew.team.offer(job(number, 0), false).unwrap();
+        }
+        for _ in 0..times {
             // This is the monitor.
             if let Some(held_up) = crew.slot.adopt_if(|| true) {
                 assert!(crew.team.hold(held_up).is_ok(), "who may block has somebody");
             }
         }
         crew.stopped.wait();
-        crew.wait_for_jobs(1);
+        crew.wait_for_jobs(tasks);
         assert!(crew.end().is_empty());
     });
+}
+
+#[test]
+fn loops_are_rescued() {
+    who_may_block_is_rescued("rescues", 2, 0, 3);
+}
+
+#[test]
+fn loops_are_rescued_while_there_are_tasks() {
+    who_may_block_is_rescued("rescues beside a task", 2, 1, 1);
 }
 
 /// A task starts when there is a thread for it, or may be one: here the second waits for the third,
@@ -243,23 +265,37 @@ fn the_end_ends_all() {
 /// No more tasks wait than may, but for those that must be done.
 #[test]
 fn the_queue_is_bounded() {
-    check("queue", Some(2), || {
+    check("queue", Some(3), || {
         let crew = Crew::new(Sizes { queue: 1, ..sizes(0, 1) });
-        // Nobody works before the last is there.
+        // The first is done when this says so.
         let awaits = 1;
-        *lock(&crew.done) = Vec::new();
-        let first = Job { awaits, ..job(0, 0) };
-        crew.team.offer(first, false).unwrap();
-        let mut done = 1;
-        // One may wait beside the one that runs, if that runs yet.
+        crew.team.offer(Job { awaits, ..job(0, 0) }, false).unwrap();
+        // Of these, one may wait beside the one that runs, if that runs yet.
         let taken = (1..3).filter(|number| crew.team.offer(job(*number, 0), false).is_ok()).count();
         assert!(taken <= 1);
-        done += taken;
-        crew.team.offer(job(9, 0), true).unwrap();
-        done += 1;
-        lock(&crew.done).push(10);
+        crew.team.offer(job(3, 0), true).unwrap();
+        lock(&crew.done).push(4);
         crew.changed.notify_all();
-        crew.wait_for_jobs(done + 1);
+        crew.wait_for_jobs(1 + 1 + taken + 1);
         assert!(crew.end().is_empty());
     });
+}
+
+/// A task is not taken where nobody ever would do it.
+#[test]
+fn without_threads_nothing_is_taken() {
+    for startable in [0, 1] {
+        check("too few threads", Some(3), move || {
+            let crew = Crew::with_so_many_threads(startable, sizes(0, 2));
+            let offers = {
+                let crew = Arc::clone(&crew);
+                thread::spawn(move || crew.team.offer(job(1, 0), false).is_ok())
+            };
+            let mine = crew.team.offer(job(0, 0), false).is_ok();
+            let theirs = offers.join().unwrap();
+            assert_eq!([mine, theirs], [startable > 0; 2]);
+            crew.wait_for_jobs(2 * startable);
+            assert!(crew.end().is_empty());
+        });
+    }
 }

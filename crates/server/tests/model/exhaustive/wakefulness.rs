@@ -4,9 +4,18 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::check;
-use super::sync::Signal;
+use super::sync::{Fences, Signal, set_fences};
 use super::watch::Watch;
+
+/// What is known of sequentially consistent operations is shown in two ways.
+fn check(name: &str, interruptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
+    let model = Arc::new(model);
+    for fences in [Fences::BeforeLoads, Fences::AfterStores] {
+        set_fences(fences);
+        let model = Arc::clone(&model);
+        super::check(name, interruptions, move || model());
+    }
+}
 
 /// Watches until all is over; frees a loop from what holds it up when it saw it stand still where
 /// that is (`held_up_at`).

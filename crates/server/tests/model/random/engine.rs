@@ -101,6 +101,8 @@ pub(super) struct Config {
     pub(super) queue: usize,
     /// How likely a handler is thought to block.
     pub(super) slow: f64,
+    /// How likely it is that no thread can be started.
+    pub(super) short: f64,
 }
 
 pub(super) struct Engine {
@@ -135,7 +137,13 @@ impl Engine {
         let engine = Arc::new_cyclic(|weak: &Weak<Self>| {
             let start = |crew: fn(&Self) -> &Crew| {
                 let weak = weak.clone();
-                move || weak.upgrade().map(|engine| engine.start_thread(crew)).is_some()
+                move || match weak.upgrade() {
+                    Some(engine) if !thread_rng().gen_bool(config.short) => {
+                        engine.start_thread(crew);
+                        true
+                    }
+                    _ => false,
+                }
             };
             Self {
                 config,

@@ -11,8 +11,15 @@ use super::engine::{Config, Engine};
 use super::event_loop::{STOP, STOP_NOW};
 use super::sync::Signal;
 
-const CONFIG: Config =
-    Config { loops: 1, workers: 3, workers_per_kind: 3, streams: 2, queue: 8, slow: 0.3 };
+const CONFIG: Config = Config {
+    loops: 1,
+    workers: 3,
+    workers_per_kind: 3,
+    streams: 2,
+    queue: 8,
+    slow: 0.3,
+    short: 0.0,
+};
 
 /// Runs an engine with clients that ask for this; tells it `order` while they do so, if it is not
 /// to serve them to the end. Gives how each client fared, and how many loops were rescued.
@@ -127,6 +134,29 @@ fn too_many_are_refused() {
         let (fates, _) = serve(config, STEPS, None);
         for fate in fates {
             assert_eq!((fate.answered + fate.refused, fate.cut), (2, false));
+            count.fetch_add(fate.refused, Ordering::Relaxed);
+        }
+    });
+    assert!(refused.load(Ordering::Relaxed) > 0, "this model refuses nobody");
+}
+
+/// Where threads often cannot be started, what is taken is done by those that there are.
+#[test]
+fn nobody_waits_for_threads_that_cannot_be_started() {
+    let config = Config { slow: 0.8, short: 0.7, ..CONFIG };
+    const STREAM: Step = (What::Stream(3), None);
+    const STEPS: &[&[Step]] = &[
+        &[(What::Answer, Some(3)), BLOCK, BLOCK],
+        &[BLOCK, BLOCK],
+        &[COMPUTE, STREAM],
+        &[STREAM, STREAM],
+    ];
+    let refused = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&refused);
+    check("too few threads", 200, move || {
+        let (fates, _) = serve(config, STEPS, None);
+        for (fate, steps) in fates.iter().zip(STEPS) {
+            assert_eq!((fate.answered + fate.refused, fate.cut), (steps.len(), false));
             count.fetch_add(fate.refused, Ordering::Relaxed);
         }
     });
