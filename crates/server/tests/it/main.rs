@@ -7,6 +7,7 @@
 //! `exhaustion` (no more files; nothing to do).
 
 mod access;
+mod bodies_out;
 mod engine;
 #[cfg(target_os = "linux")]
 mod exhaustion;
@@ -20,5 +21,7 @@ mod responses;
 mod smuggling;
 mod socket;
 mod stopping;
+mod streams;
 mod support;
 mod times;
+mod upgrades;
