@@ -8,6 +8,7 @@
 
 mod access;
 mod answers;
+mod bodies_out;
 mod engine;
 #[cfg(target_os = "linux")]
 mod exhaustion;
@@ -22,5 +23,7 @@ mod responses;
 mod smuggling;
 mod socket;
 mod stopping;
+mod streams;
 mod support;
 mod times;
+mod upgrades;
