@@ -325,9 +325,11 @@ mod tests {
         let limits = Limits::new();
         for head in &heads {
             let bytes = head.as_bytes();
-            let whole = agree(|| Pieces(bytes, &[bytes.len()], &limits));
+            let at_once = [bytes.len()];
+            let whole = agree(|| Pieces(bytes, &at_once, &limits));
             for cut in (1..bytes.len()).step_by(if cfg!(miri) { 23 } else { 1 }) {
-                let pieces = agree(|| Pieces(bytes, &[cut, bytes.len()], &limits));
+                let ends = [cut, bytes.len()];
+                let pieces = agree(|| Pieces(bytes, &ends, &limits));
                 assert_eq!(pieces.0, whole.0, "{head:?} cut at {cut}");
             }
         }
