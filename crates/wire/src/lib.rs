@@ -14,6 +14,8 @@ pub mod grammar;
 mod head;
 pub mod header;
 mod limits;
+#[cfg(feature = "alloc")]
+mod lines;
 mod reason;
 mod scan;
 mod span;
@@ -30,6 +32,8 @@ pub use header::{BlockProgress, HeaderBlock, parse_header_block, parse_header_li
 pub use limits::Limits;
 pub use reason::reason;
 pub use span::{HeaderSpan, Span};
+#[cfg(feature = "alloc")]
+pub use lines::{DateLine, Lines, PreparedLines};
 #[cfg(feature = "alloc")]
 pub use writer::HeadWriter;
 
