@@ -30,10 +30,10 @@ pub use head::{BodyLength, Head, Progress, RequestHead, Status, TargetForm, Vers
 pub use head::{ResponseHead, ResponseLength, ResponseProgress, parse_response_head};
 pub use header::{BlockProgress, HeaderBlock, parse_header_block, parse_header_line};
 pub use limits::Limits;
-pub use reason::reason;
-pub use span::{HeaderSpan, Span};
 #[cfg(feature = "alloc")]
 pub use lines::{DateLine, Lines, PreparedLines};
+pub use reason::reason;
+pub use span::{HeaderSpan, Span};
 #[cfg(feature = "alloc")]
 pub use writer::HeadWriter;
 

@@ -5,8 +5,8 @@ use pauper_wire::{BodyLength, Framing, HeadWriter, Lines, Next, ResponseBody};
 
 use super::chores::Chore;
 use super::job::{Job, sound};
-use super::shared::Shared;
 use super::output::{PiecesFraming, Source};
+use super::shared::Shared;
 use super::{Exchange, Now, State};
 
 impl Exchange {
@@ -39,8 +39,7 @@ impl Exchange {
         }
         let out_start = self.output.end();
         let length = answer.body().len().map_or(ResponseBody::Unknown, ResponseBody::Known);
-        let close =
-            answer.closes() || self.stopping || self.is_last() || self.leaves_too_much();
+        let close = answer.closes() || self.stopping || self.is_last() || self.leaves_too_much();
         let status = answer.status();
         let framing = self.wire.respond(status.as_u16(), length, close);
         let out = self.output.buffer();

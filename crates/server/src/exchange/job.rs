@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::{HeaderValue, StatusCode};
 use pauper_iolist::IoList;
 use pauper_message::{
-    BodyPlan, BodySource, Error, FilePart, Pieces, Plan, Request, RequestBody, Response,
-    Service, drop_quietly, guard, plain_answer,
+    BodyPlan, BodySource, Error, FilePart, Pieces, Plan, Request, RequestBody, Response, Service,
+    drop_quietly, guard, plain_answer,
 };
 use pauper_wire::BodyLength;
 

@@ -7,6 +7,8 @@
 //! `exhaustion` (no more files; nothing to do).
 
 mod access;
+#[cfg(feature = "client")]
+mod client;
 #[cfg(target_os = "linux")]
 mod exhaustion;
 #[cfg(feature = "log")]
