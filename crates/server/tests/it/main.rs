@@ -10,6 +10,8 @@ mod access;
 mod answers;
 mod bodies_out;
 mod engine;
+#[cfg(feature = "client")]
+mod client;
 #[cfg(target_os = "linux")]
 mod exhaustion;
 #[cfg(feature = "log")]
