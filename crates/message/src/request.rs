@@ -237,11 +237,8 @@ impl Request {
         self.target.clear();
         self.target.push_str(view.target());
         let from = self.head.head.target().start();
-        let part = |span: pauper_wire::Span| {
-            (span.start().saturating_sub(from) as u32, span.end().saturating_sub(from) as u32)
-        };
-        self.sent_path = part(self.head.head.path());
-        self.query = self.head.head.query().map(part);
+        self.sent_path = within(self.head.head.path(), from);
+        self.query = self.head.head.query().map(|query| within(query, from));
         self.path = Path::of(self.part(self.sent_path));
     }
 
@@ -572,6 +569,11 @@ impl Path {
         });
         decoded.unwrap_or_else(Self::Bad)
     }
+}
+
+/// Where a span stands, counted from `from`.
+fn within(span: pauper_wire::Span, from: usize) -> (u32, u32) {
+    (span.start().saturating_sub(from) as u32, span.end().saturating_sub(from) as u32)
 }
 
 pub(crate) fn bad_input(status: StatusCode, error: &dyn fmt::Display) -> Error {
