@@ -8,4 +8,4 @@ pub mod instructions;
 pub mod routes;
 mod work;
 
-pub use work::{CASES, Case};
+pub use work::{CASES, Case, picohttpparser_cases};

@@ -87,7 +87,7 @@ impl Service for App {
             routed => routed,
         };
         let result = match routed {
-            Routed::Answer(_, Plan { body: BodyPlan::Reject(response), .. }) => Ok(response),
+            Routed::Answer(_, Plan { body: BodyPlan::Reject(response), .. }) => Ok(*response),
             Routed::Answer(answer, plan) => {
                 let endpoint = self.number(answer);
                 req.set_endpoint(endpoint);

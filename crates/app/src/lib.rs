@@ -4,6 +4,7 @@ mod app;
 mod debug;
 mod dispatch;
 mod fill;
+pub mod filters;
 mod handler;
 mod hooks;
 mod hosts;

@@ -28,7 +28,7 @@ fn run(app: &App, request: RequestBuilder) -> Answer {
     let mut req = request.build().expect("a request that parses");
     let plan = app.begin(&mut req);
     let response = match plan.body {
-        BodyPlan::Reject(response) => response,
+        BodyPlan::Reject(response) => *response,
         BodyPlan::Buffer { .. } => app.call(&mut req),
         other => panic!("unexpected plan {other:?}"),
     };

@@ -17,6 +17,12 @@ const LONGEST: u32 = 2_000_000;
 /// The lowest bit of an average tells which way the endpoint goes at present.
 const SENT_AWAY: u32 = 1;
 
+/// The part of a number that is a share in percent; the rest counts calls.
+const PERCENT: u32 = 0xff;
+const ONE_CALL: u32 = 0x100;
+/// A multiple of this much is one call of eight.
+const ASKED: u32 = 8 * ONE_CALL;
+
 /// What is known of the work of a service. Times are in nanoseconds.
 pub(crate) struct Predictor {
     averages: Box<[AtomicU32]>,
@@ -49,18 +55,29 @@ impl Predictor {
         }
     }
 
+    /// Whether it is time again to see how much work of this kind computes.
+    pub(crate) fn asks(&self, kind: u32) -> bool {
+        let known = self.computing(kind);
+        known.fetch_add(ONE_CALL, Ordering::Relaxed).rem_euclid(ASKED) < ONE_CALL
+    }
+
     /// Work of this kind took so long on a thread, and computed for so much of it.
     pub(crate) fn computed(&self, kind: u32, wall: Duration, cpu: Duration) {
         let wall = wall.as_nanos().max(1);
         let percent = (cpu.as_nanos() * 100 / wall).min(100) as u32;
-        let average = &self.computing[kind as usize % KINDS];
+        let average = self.computing(kind);
         let old = average.load(Ordering::Relaxed);
-        average.store((old * 3 + percent) / 4, Ordering::Relaxed);
+        let new = ((old & PERCENT) * 3 + percent + 2) / 4;
+        average.store(old & !PERCENT | new, Ordering::Relaxed);
     }
 
     /// Whether work of this kind computes rather than waits.
     pub(crate) fn computes(&self, kind: u32) -> bool {
-        self.computing[kind as usize % KINDS].load(Ordering::Relaxed) >= 50
+        self.computing(kind).load(Ordering::Relaxed) & PERCENT >= 50
+    }
+
+    fn computing(&self, kind: u32) -> &AtomicU32 {
+        &self.computing[kind as usize % KINDS]
     }
 
     fn average(&self, kind: u32) -> &AtomicU32 {
