@@ -306,7 +306,10 @@ impl EventLoop {
         let now = self.clock.now().elapsed();
         let pause = self.backoff.paused_until(now);
         let accepts = pause.is_none() && self.room() > 0;
-        if mem::take(&mut self.rush) || !self.ready.is_empty() || (accepts && self.listeners.iter().any(|one| one.ready)) {
+        if mem::take(&mut self.rush)
+            || !self.ready.is_empty()
+            || (accepts && self.listeners.iter().any(|one| one.ready))
+        {
             return Some(Duration::ZERO);
         }
         let next = [self.timers.next(), pause, self.stops_at].into_iter().flatten().min()?;

@@ -358,7 +358,11 @@ fn shared_state_is_dropped_before_run_returns() {
                 clients.iter_mut().for_each(|client| client.send(get("/slow")));
                 clients.iter_mut().for_each(|client| assert_eq!(client.answer().status(), 200));
             }
-            if round % 2 > 0 { server.stop() } else { server.control().stop_now() };
+            if round % 2 > 0 {
+                server.stop()
+            } else {
+                server.control().stop_now()
+            };
             assert_eq!(server.join().unwrap().left(), 0);
             assert_eq!(alive.count(), 1, "round {round}, {mode:?}");
         }
@@ -371,14 +375,11 @@ fn shared_state_is_dropped_after_the_last_handler() {
     let gate = Gate::default();
     let alive = Alive::new();
     let (shared, waits) = (alive.clone(), gate.clone());
-    let server = serve_with(
-        ServerConfig::new().with_stop_time(10 * MS),
-        move |_: &mut Request| {
-            let _ = &shared;
-            waits.pass();
-            "late"
-        },
-    );
+    let server = serve_with(ServerConfig::new().with_stop_time(10 * MS), move |_: &mut Request| {
+        let _ = &shared;
+        waits.pass();
+        "late"
+    });
     let mut client = Wire::connect(server.addr());
     client.send(get("/"));
     gate.wait_for(1);
@@ -561,7 +562,9 @@ fn threads_of_upgraded_connections_are_others() {
     });
     let mut all: Vec<Wire> = (0..10).map(|_| Wire::connect(server.addr())).collect();
     for client in &mut all {
-        client.send("GET /upgrade HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: test\r\n\r\n");
+        client.send(
+            "GET /upgrade HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: test\r\n\r\n",
+        );
         assert_eq!(client.head().lines().next(), Some("HTTP/1.1 101 Switching Protocols"));
     }
     gate.wait_for(10);

@@ -7,8 +7,8 @@
 //! `stopping`, `outside` (nginx, curl, Python), and `exhaustion` (no more files; nothing to do).
 
 mod access;
-mod engine;
 mod answers;
+mod engine;
 #[cfg(target_os = "linux")]
 mod exhaustion;
 #[cfg(feature = "log")]
