@@ -552,6 +552,12 @@ impl Request {
         self.states.as_deref().and_then(States::get)
     }
 
+    /// All values that the application shares among its requests. For applications, which give them
+    /// back when a request comes out of another application inside.
+    pub fn states(&self) -> Option<&Arc<States>> {
+        self.states.as_ref()
+    }
+
     /// Gives the request its application's values. For applications.
     pub fn set_states(&mut self, states: Arc<States>) {
         self.states = Some(states);
