@@ -8,6 +8,8 @@
 //! - [`Error`] says why input was refused, where, and with which HTTP status; [`FieldError`] says
 //!   which field is missing or not of the wanted type.
 
+#[cfg(feature = "multipart")]
+pub mod multipart;
 pub mod percent;
 
 mod args;

@@ -1,11 +1,17 @@
 //! Integration tests, by topic:
 //!
 //! - `args`: the form interface and its errors
+//! - `corpus`: the seeds of the fuzz targets, replayed
 //! - `hostile`: input made to be expensive
+//! - `multipart`: the push parser and its pull adapter
 //! - `percent`: decoding and encoding of components and paths
 //! - `urlencoded`: how queries and forms are split
 
 mod args;
+#[cfg(feature = "multipart")]
+mod corpus;
 mod hostile;
+#[cfg(feature = "multipart")]
+mod multipart;
 mod percent;
 mod urlencoded;
