@@ -248,6 +248,12 @@ impl Parser {
         self.closed
     }
 
+    /// Bytes that are kept for a head.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.head.capacity()
+    }
+
     /// What the headers of the last part said, for who keeps its head.
     pub(super) fn take_parsed(&mut self) -> Parsed {
         std::mem::take(&mut self.parsed)
