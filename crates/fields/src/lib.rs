@@ -11,12 +11,12 @@
 #[cfg(feature = "multipart")]
 pub mod multipart;
 pub mod percent;
+pub mod urlencoded;
 
 mod args;
 mod error;
 mod options;
-mod urlencoded;
 
-pub use args::{Args, Iter};
+pub use args::{Args, IntoIter, Iter};
 pub use error::{Error, ErrorKind, FieldError};
 pub use options::Options;
