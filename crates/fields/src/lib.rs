@@ -15,8 +15,19 @@ pub mod urlencoded;
 
 mod args;
 mod error;
+#[cfg(feature = "multipart")]
+mod file_name;
 mod options;
+#[cfg(feature = "multipart")]
+mod storage;
 
 pub use args::{Args, IntoIter, Iter};
 pub use error::{Error, ErrorKind, FieldError};
+#[cfg(feature = "multipart")]
+pub use file_name::safe_file_name;
 pub use options::Options;
+#[cfg(feature = "multipart")]
+pub use storage::{
+    Field, FieldReader, FieldStorage, Fields, FormError, FormLimits, FormReader, Progress, Sink,
+    SinkError,
+};

@@ -73,10 +73,7 @@ impl Parser {
     /// [`TooManyFields`](ErrorKind::TooManyFields), [`FieldTooLong`](ErrorKind::FieldTooLong), and
     /// with [`strict_parsing`](Options::strict_parsing)
     /// [`MissingEquals`](ErrorKind::MissingEquals). The parser then gives the same error for ever.
-    pub fn feed<'e, 'i: 'e>(
-        &'e mut self,
-        input: &mut &'i [u8],
-    ) -> Result<Option<Pair<'e>>, Error> {
+    pub fn feed<'e, 'i: 'e>(&'e mut self, input: &mut &'i [u8]) -> Result<Option<Pair<'e>>, Error> {
         if let Some(error) = self.failed {
             return Err(error);
         }

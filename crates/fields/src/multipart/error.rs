@@ -156,3 +156,14 @@ impl fmt::Display for Error {
 }
 
 impl StdError for Error {}
+
+/// Of kind `InvalidData`, or `UnexpectedEof` for a body that is incomplete; the error is inside.
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.kind {
+            ErrorKind::Incomplete => std::io::ErrorKind::UnexpectedEof,
+            _ => std::io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
+    }
+}

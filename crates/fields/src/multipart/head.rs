@@ -13,11 +13,11 @@ use super::{Error, ErrorKind, TransferEncoding};
 /// The head of a part, borrowed from the parser and its input.
 #[derive(Clone, Copy)]
 pub struct PartHead<'a> {
-    pub(super) block: &'a [u8],
+    pub(crate) block: &'a [u8],
     pub(super) slots: &'a [HeaderSpan],
-    pub(super) parsed: &'a Parsed,
+    pub(crate) parsed: &'a Parsed,
     /// The name of the part that holds the nested multipart in which this one stands.
-    pub(super) inherited: Option<&'a str>,
+    pub(crate) inherited: Option<&'a str>,
 }
 
 /// What the headers say, without borrowing them.

@@ -12,7 +12,7 @@
 ///
 /// let limits = Limits::new().max_body(10);
 /// let mut parser = Parser::new(Boundary::new(b"x", &limits)?, limits);
-/// let error = parser.feed(b"--x\r\nContent-").next().unwrap_err();
+/// let error = parser.feed(&mut &b"--x\r\nContent-"[..]).unwrap_err();
 /// assert_eq!(error.to_string(), "body is longer than 10 bytes (max_body) (at byte 10)");
 /// assert_eq!(error.status(), 413);
 /// # Ok::<(), pauper_fields::multipart::Error>(())

@@ -8,7 +8,7 @@
 //! - [`Error`] tells the broken rule, the offset, and the status to answer with.
 //!
 //! To have fields with values, and files in temporary files or sinks of your own, use
-//! [`FormReader` above it.
+//! [[`FormReader`](crate::FormReader) above it.
 
 mod boundary;
 mod error;
@@ -22,8 +22,7 @@ mod work;
 pub use boundary::Boundary;
 pub use error::{Error, ErrorKind};
 pub use head::PartHead;
-#[allow(unused_imports)]
-pub(crate) use head::{Parsed, Text};
+pub(crate) use head::Text;
 pub use limits::Limits;
 pub use parser::{Event, Parser};
 pub use reader::{Part, Reader};

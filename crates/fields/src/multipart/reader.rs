@@ -7,7 +7,7 @@ use std::ops::Range;
 use pauper_wire::HeaderSpan;
 
 use super::head::{Parsed, PartHead};
-use super::{Boundary, Error, Event, Limits, Parser};
+use super::{Boundary, Event, Limits, Parser};
 
 /// Bytes of the buffer.
 const BUFFER: usize = 64 * 1024;
@@ -84,7 +84,7 @@ impl<R: Read> Reader<R> {
     /// # Errors
     ///
     /// Those of the source; and those of the parser, of kind `InvalidData`, or `UnexpectedEof` if
-    /// the body is incomplete. [`Error`] is inside and tells the rule and the offset.
+    /// the body is incomplete. The [`Error`](super::Error) is inside and tells the rule and the offset.
     pub fn next_part(&mut self) -> io::Result<Option<Part<'_, R>>> {
         loop {
             match self.step(true)? {
@@ -105,7 +105,7 @@ impl<R: Read> Reader<R> {
         loop {
             let unread = &self.buffer[self.unread.clone()];
             let mut input = unread;
-            let event = self.parser.feed(&mut input).map_err(wrong)?;
+            let event = self.parser.feed(&mut input)?;
             let taken = unread.len() - input.len();
             let consumed = self.unread.start + taken;
             let stepped = match event {
@@ -142,7 +142,7 @@ impl<R: Read> Reader<R> {
                     };
                     self.unread = 0..read;
                     if read == 0 {
-                        self.parser.finish().map_err(wrong)?;
+                        self.parser.finish()?;
                         return Ok(Stepped::Finished);
                     }
                     continue;
@@ -166,15 +166,6 @@ enum Stepped {
     Data,
     PartEnd,
     Finished,
-}
-
-#[cold]
-fn wrong(error: Error) -> io::Error {
-    let kind = match error.kind() {
-        super::ErrorKind::Incomplete => io::ErrorKind::UnexpectedEof,
-        _ => io::ErrorKind::InvalidData,
-    };
-    io::Error::new(kind, error)
 }
 
 /// A part that is being read: its head, and its data as [`Read`] and [`BufRead`].

@@ -47,9 +47,10 @@ pub fn decode_form<T: AsRef<[u8]> + ?Sized>(raw: &T) -> Cow<'_, str> {
         decoded.push(byte);
         at += length;
     }
-    Cow::Owned(String::from_utf8(decoded).unwrap_or_else(|error| {
-        String::from_utf8_lossy(error.as_bytes()).into_owned()
-    }))
+    Cow::Owned(
+        String::from_utf8(decoded)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
 }
 
 /// Decodes text strictly. Borrows if there is nothing to decode.

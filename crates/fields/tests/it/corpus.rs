@@ -5,6 +5,14 @@ use std::path::Path;
 #[path = "../../../../fuzz/targets/multipart.rs"]
 pub(crate) mod multipart;
 
+#[path = "../../../../fuzz/targets/form.rs"]
+mod form;
+
+#[test]
+fn form_seeds() {
+    replay("form", form::run);
+}
+
 #[test]
 fn multipart_seeds() {
     replay("multipart", multipart::run);

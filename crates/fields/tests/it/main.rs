@@ -5,6 +5,7 @@
 //! - `hostile`: input made to be expensive
 //! - `multipart`: the push parser and its pull adapter
 //! - `percent`: decoding and encoding of components and paths
+//! - `storage`: forms as fields with values, files and sinks
 //! - `urlencoded`: how queries and forms are split
 
 mod args;
@@ -14,4 +15,6 @@ mod hostile;
 #[cfg(feature = "multipart")]
 mod multipart;
 mod percent;
+#[cfg(feature = "multipart")]
+mod storage;
 mod urlencoded;

@@ -12,7 +12,8 @@ fn parse(raw: &str, options: &Options) -> Vec<(String, String)> {
     for size in [1, 2, 3, raw.len().max(1)] {
         let mut parser = Parser::new(*options);
         let mut pushed = Vec::new();
-        let mut take = |(name, value): Pair<'_>| pushed.push((name.into_owned(), value.into_owned()));
+        let mut take =
+            |(name, value): Pair<'_>| pushed.push((name.into_owned(), value.into_owned()));
         for mut piece in raw.as_bytes().chunks(size) {
             while let Some(pair) = parser.feed(&mut piece).unwrap() {
                 take(pair);
