@@ -182,7 +182,7 @@ impl Slow<'_> {
     fn read(&mut self, boundary: &[u8], seen: &mut Vec<Seen>) -> Result<(), Stop> {
         let mut open: Vec<(Vec<u8>, Option<String>)> = vec![(boundary.to_vec(), None)];
         let mut parts = 0;
-        self.to_delimiter(&open, "max_preamble", 40)?;
+        self.go_to_delimiter(&open, "max_preamble", 40)?;
         loop {
             // Behind a delimiter of the innermost multipart.
             if self.body[self.at..].starts_with(b"-") {
@@ -203,7 +203,7 @@ impl Slow<'_> {
                     return Ok(());
                 }
                 open.pop();
-                self.to_delimiter(&open, "max_epilogue", 40)?;
+                self.go_to_delimiter(&open, "max_epilogue", 40)?;
                 continue;
             }
             self.blanks();
@@ -216,7 +216,7 @@ impl Slow<'_> {
             if let Some(boundary) = nested {
                 let Seen::Part(name, ..) = part else { unreachable!("a head") };
                 open.push((boundary, name));
-                self.to_delimiter(&open, "max_preamble", 40)?;
+                self.go_to_delimiter(&open, "max_preamble", 40)?;
                 continue;
             }
             seen.push(part);
@@ -255,7 +255,7 @@ impl Slow<'_> {
         }
     }
 
-    fn to_delimiter(
+    fn go_to_delimiter(
         &mut self,
         open: &[(Vec<u8>, Option<String>)],
         name: &'static str,

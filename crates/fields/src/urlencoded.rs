@@ -6,10 +6,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str;
 
 use memchr::memchr;
 
-use crate::percent::decode_form;
+use crate::percent::{decode_form, decode_form_to};
 use crate::{Error, ErrorKind, Options};
 
 /// Takes an urlencoded body as it arrives and gives its fields, one after the other.
@@ -87,31 +88,32 @@ impl Parser {
                 return Ok(None);
             }
             self.begun = true;
+            if self.pending.is_empty() {
+                let field = Raw::next(all);
+                if field.length < all.len() && field.length <= self.options.max_field {
+                    *input = &all[field.length + 1..];
+                    if self.admit(&field)? {
+                        return Ok(Some(field.pair()));
+                    }
+                    continue;
+                }
+            }
             let end = memchr(b'&', all);
             let piece = &all[..end.unwrap_or(all.len())];
-            let length = self.pending.len() + piece.len();
-            if length > self.options.max_field {
+            if self.pending.len() + piece.len() > self.options.max_field {
                 let kind = ErrorKind::FieldTooLong { limit: self.options.max_field };
                 return Err(self.fail(kind, self.offset + self.options.max_field));
             }
+            self.pending.extend_from_slice(piece);
             *input = &all[end.map_or(all.len(), |end| end + 1)..];
             if end.is_none() {
-                self.pending.extend_from_slice(piece);
                 return Ok(None);
             }
-            if self.pending.is_empty() {
-                let field = Raw::of(piece);
-                if self.admit(&field)? {
-                    return Ok(Some(field.pair()));
-                }
-            } else {
-                self.pending.extend_from_slice(piece);
-                if self.admit_pending()? {
-                    self.given = true;
-                    return Ok(Some(Raw::of(&self.pending).pair()));
-                }
-                self.pending.clear();
+            if self.admit_pending()? {
+                self.given = true;
+                return Ok(Some(Raw::of(&self.pending).pair()));
             }
+            self.pending.clear();
         }
     }
 
@@ -294,7 +296,7 @@ impl<'a> Raw<'a> {
     }
 
     fn pair(&self) -> Pair<'a> {
-        (decode_form(self.name), decode_form(self.value))
+        (decoded(self.name, self.name_class), decoded(self.value, self.value_class))
     }
 
     fn append_name(&self, text: &mut Vec<u8>) {
@@ -314,11 +316,25 @@ fn is_plain(run: &[u8]) -> bool {
     })
 }
 
+fn decoded(raw: &[u8], class: u8) -> Cow<'_, str> {
+    if class == 0 {
+        // All of it is ASCII.
+        return Cow::Borrowed(str::from_utf8(raw).unwrap_or_default());
+    }
+    decode_form(raw)
+}
+
+/// Appends what is UTF-8.
 #[inline]
 fn append(raw: &[u8], class: u8, text: &mut Vec<u8>) {
     if class == 0 {
-        text.extend_from_slice(raw);
-    } else {
-        text.extend_from_slice(decode_form(raw).as_bytes());
+        return text.extend_from_slice(raw);
+    }
+    let start = text.len();
+    decode_form_to(raw, text);
+    if str::from_utf8(&text[start..]).is_err() {
+        let replaced = String::from_utf8_lossy(&text[start..]).into_owned();
+        text.truncate(start);
+        text.extend_from_slice(replaced.as_bytes());
     }
 }

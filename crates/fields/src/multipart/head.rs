@@ -180,6 +180,11 @@ fn parse_disposition(
     rules: Rules,
     parsed: &mut Parsed,
 ) -> Result<(), Error> {
+    if let Some((name, filename)) = plain_disposition(block, span) {
+        parsed.name = Some(Text::Within(name));
+        parsed.filename = filename.map(Text::Within);
+        return Ok(());
+    }
     let value = span.of(block);
     let (kind, parameters) = value_and_parameters(value);
     if rules == Rules::Form && !kind.eq_ignore_ascii_case(b"form-data") {
@@ -219,6 +224,29 @@ fn parse_disposition(
         parsed.filename = Some(Text::Decoded(decoded));
     }
     Ok(())
+}
+
+/// What nearly every part has, found without the grammar: `form-data; name="…"`, perhaps
+/// `; filename="…"`, and nothing to decode in either. `None` for anything else, be it right or
+/// wrong.
+fn plain_disposition(block: &[u8], span: Span) -> Option<(Span, Option<Span>)> {
+    let quoted = |start: usize| {
+        let rest = &block[start..span.end()];
+        let end = rest.iter().position(|byte| match byte {
+            b'"' | b'\\' | b'%' => true,
+            _ => !matches!(byte, b' '..=b'~'),
+        })?;
+        (rest[end] == b'"').then(|| Span::new(start, start + end))
+    };
+    let after = |start: usize, text: &[u8]| {
+        block[start..span.end()].starts_with(text).then_some(start + text.len())
+    };
+    let name = quoted(after(span.start(), b"form-data; name=\"")?)?;
+    if name.end() + 1 == span.end() {
+        return Some((name, None));
+    }
+    let filename = quoted(after(name.end(), b"\"; filename=\"")?)?;
+    (filename.end() + 1 == span.end()).then_some((name, Some(filename)))
 }
 
 /// Undoes what browsers, and what others, do to names.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use memchr::{memmem, memrchr};
+use memchr::{memchr, memmem, memrchr};
 use pauper_wire::header::{BlockProgress, parse_header_block};
 use pauper_wire::{HeaderSpan, Status};
 
@@ -94,15 +94,52 @@ pub struct Parser {
 
 struct Level {
     boundary: Boundary,
+    /// Finds the first [`QUICK`] bytes of the delimiter.
     finder: memmem::Finder<'static>,
     /// The name of the part that this multipart is.
     name: Option<String>,
 }
 
+/// Searches are fastest for so many bytes, and prepared at once.
+const QUICK: usize = 32;
+
+/// Fields are short: the delimiter is looked for in so many bytes before a search is prepared.
+const SHORT: usize = 64;
+
 impl Level {
     fn new(boundary: Boundary, name: Option<String>) -> Self {
-        let finder = memmem::Finder::new(boundary.delimiter()).into_owned();
+        let delimiter = boundary.delimiter();
+        let start = &delimiter[..delimiter.len().min(QUICK)];
+        let finder = memmem::Finder::new(start).into_owned();
         Self { boundary, finder, name }
+    }
+
+    /// Finds the delimiter of this level, where it is the only one.
+    fn find(&self, input: &[u8]) -> Found {
+        let delimiter = self.boundary.delimiter();
+        let short = &input[..input.len().min(SHORT)];
+        let mut from = 0;
+        if let Some(at) = memchr(b'\r', short) {
+            work::add(at);
+            if input[at..].starts_with(delimiter) {
+                return Found::Delimiter { at, level: 0 };
+            }
+            from = at;
+        }
+        while let Some(found) = self.finder.find(&input[from..]) {
+            work::add(found + QUICK);
+            let at = from + found;
+            let same = QUICK.min(delimiter.len());
+            let same = same + common_prefix(&delimiter[same..], &input[at + same..]);
+            if same == delimiter.len() {
+                return Found::Delimiter { at, level: 0 };
+            }
+            // CR stands at the beginning only, so no other delimiter begins in what was the same.
+            from = at + same;
+        }
+        work::add(input.len() - from);
+        let at = tail(input, delimiter.len(), |rest| delimiter.starts_with(rest));
+        Found::Tail { at: at.unwrap_or(input.len()), level: 0 }
     }
 }
 
@@ -410,14 +447,7 @@ impl Parser {
     /// Finds the first delimiter, or the beginning of one at the end.
     fn find(&self, input: &[u8]) -> Found {
         if let [only] = &self.levels[..] {
-            let delimiter = only.boundary.delimiter();
-            if let Some(at) = only.finder.find(input) {
-                work::add(at + delimiter.len());
-                return Found::Delimiter { at, level: 0 };
-            }
-            work::add(input.len());
-            let at = tail(input, delimiter.len(), |rest| delimiter.starts_with(rest));
-            return Found::Tail { at: at.unwrap_or(input.len()), level: 0 };
+            return only.find(input);
         }
         let mut from = 0;
         let prefix = self.prefix.as_ref();

@@ -37,7 +37,16 @@ pub fn decode_form<T: AsRef<[u8]> + ?Sized>(raw: &T) -> Cow<'_, str> {
     let Some(first) = memchr2(b'+', b'%', raw) else { return String::from_utf8_lossy(raw) };
     let mut decoded = Vec::with_capacity(raw.len());
     decoded.extend_from_slice(&raw[..first]);
-    let mut at = first;
+    decode_form_to(&raw[first..], &mut decoded);
+    Cow::Owned(
+        String::from_utf8(decoded)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
+}
+
+/// Appends the bytes that a name or value of an urlencoded form stands for.
+pub(crate) fn decode_form_to(raw: &[u8], decoded: &mut Vec<u8>) {
+    let mut at = 0;
     while let Some(&byte) = raw.get(at) {
         let (byte, length) = match byte {
             b'+' => (b' ', 1),
@@ -47,10 +56,6 @@ pub fn decode_form<T: AsRef<[u8]> + ?Sized>(raw: &T) -> Cow<'_, str> {
         decoded.push(byte);
         at += length;
     }
-    Cow::Owned(
-        String::from_utf8(decoded)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-    )
 }
 
 /// Decodes text strictly. Borrows if there is nothing to decode.

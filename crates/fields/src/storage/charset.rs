@@ -14,12 +14,9 @@ pub(super) enum Charset {
 impl Charset {
     pub(super) fn of_name(name: &[u8]) -> Option<Self> {
         let is = |known: &&str| name.eq_ignore_ascii_case(known.as_bytes());
-        if ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| is(known)) {
+        if ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(is) {
             Some(Self::Utf8)
-        } else if ["iso-8859-1", "windows-1252", "latin1", "iso8859-1", "cp1252"]
-            .iter()
-            .any(|known| is(known))
-        {
+        } else if ["iso-8859-1", "windows-1252", "latin1", "iso8859-1", "cp1252"].iter().any(is) {
             Some(Self::Windows1252)
         } else {
             None
