@@ -7,4 +7,4 @@ pub mod inputs;
 pub mod instructions;
 mod work;
 
-pub use work::{CASES, Case};
+pub use work::{CASES, Case, picohttpparser_cases};

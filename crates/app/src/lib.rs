@@ -2,6 +2,7 @@
 
 mod app;
 mod dispatch;
+pub mod filters;
 mod handler;
 mod hooks;
 mod log_macros;

@@ -226,7 +226,10 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
         // What the client filled in wrongly is told to the client, and is no fault of the server.
         let (status, message) = match (&error as &dyn Any).downcast_ref::<FieldError>() {
             Some(field) => (StatusCode::BAD_REQUEST, Some(field.to_string().into_boxed_str())),
-            None => (StatusCode::INTERNAL_SERVER_ERROR, None),
+            None => match Self::of_body(&error) {
+                Some((status, message)) => (status, Some(message)),
+                None => (StatusCode::INTERNAL_SERVER_ERROR, None),
+            },
         };
         Self::from_kind(Kind::Status { status, message, source: Source(Some(Box::new(error))) })
     }

@@ -257,6 +257,11 @@ impl Headers {
         before - self.others.len()
     }
 
+    /// Keeps the headers that `keep` says yes to; Content-Type is not asked about.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&HeaderName, &HeaderValue) -> bool) {
+        self.others.retain(|(name, value)| keep(name, value));
+    }
+
     /// All headers: Content-Type first, the others in the order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         self.content_type

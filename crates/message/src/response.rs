@@ -10,6 +10,7 @@ use pauper_iolist::IoList;
 use crate::body::Body;
 use crate::error::{Error, IntoStatus};
 use crate::headers::{HeaderError, Headers, IntoHeaderName, IntoHeaderValue};
+use crate::upgrade::Upgrade;
 
 /// The answer to a request: status, headers, body.
 ///
@@ -35,6 +36,7 @@ pub struct Response {
     close: bool,
     shutdown: bool,
     declined: bool,
+    upgrade: Option<Box<Upgrade>>,
     fault: Option<Error>,
 }
 
@@ -54,6 +56,8 @@ pub struct ResponseParts {
     pub shutdown: bool,
     /// Whether nothing at all is to be sent and the connection closed.
     pub declined: bool,
+    /// What is to happen to the connection after this answer, if its status is 101.
+    pub upgrade: Option<Upgrade>,
 }
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -70,6 +74,7 @@ impl Response {
             close: false,
             shutdown: false,
             declined: false,
+            upgrade: None,
             fault: None,
         }
     }
@@ -201,6 +206,11 @@ impl Response {
         self
     }
 
+    pub(crate) fn with_upgrade(mut self, upgrade: Upgrade) -> Self {
+        self.upgrade = Some(Box::new(upgrade));
+        self
+    }
+
     #[cold]
     #[track_caller]
     fn spoil_header(&mut self, error: HeaderError) {
@@ -208,7 +218,7 @@ impl Response {
     }
 
     #[cold]
-    fn spoil(&mut self, error: Error) {
+    pub(crate) fn spoil(&mut self, error: Error) {
         self.fault.get_or_insert(error);
     }
 
@@ -266,11 +276,20 @@ impl Response {
     /// # Errors
     /// As [`into_result`](Self::into_result).
     pub fn into_parts(self) -> Result<ResponseParts, Error> {
-        let Self { status, headers, body, close, shutdown, declined, fault } = self;
+        let Self { status, headers, body, close, shutdown, declined, upgrade, fault } = self;
         match fault {
-            None => Ok(ResponseParts { status, headers, body, close, shutdown, declined }),
+            None => {
+                let upgrade = match upgrade {
+                    Some(upgrade) if status == StatusCode::SWITCHING_PROTOCOLS => Some(*upgrade),
+                    none => {
+                        crate::drop_quietly(none);
+                        None
+                    }
+                };
+                Ok(ResponseParts { status, headers, body, close, shutdown, declined, upgrade })
+            }
             Some(error) => {
-                crate::drop_quietly((headers, body));
+                crate::drop_quietly((headers, body, upgrade));
                 Err(error)
             }
         }

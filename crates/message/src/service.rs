@@ -130,6 +130,10 @@ pub enum BodyPlan {
     },
     /// Push it into a sink as it arrives.
     Sink(Box<dyn BodySink>),
+    /// Call now, and let the handler read the body while it arrives, with
+    /// [`Request::stream`](crate::Request::stream). Each such request holds a thread as long as its
+    /// client takes, so servers cap their number.
+    Stream,
     /// Answer now; the body is not wanted.
     Reject(Response),
     /// Not mine: let somebody else answer. A server whose only service passes answers 404.
@@ -150,6 +154,11 @@ impl Plan {
     /// Push the body into a sink, then call.
     pub fn sink(sink: impl BodySink + 'static) -> Self {
         Self { endpoint: 0, body: BodyPlan::Sink(Box::new(sink)) }
+    }
+
+    /// Call now, and let the handler read the body while it arrives.
+    pub fn stream() -> Self {
+        Self { endpoint: 0, body: BodyPlan::Stream }
     }
 
     /// Answer now, without the body.
@@ -176,6 +185,7 @@ impl fmt::Debug for BodyPlan {
             Self::Buffer { limit: None } => f.write_str("Buffer"),
             Self::Buffer { limit: Some(limit) } => write!(f, "Buffer({limit})"),
             Self::Sink(_) => f.write_str("Sink"),
+            Self::Stream => f.write_str("Stream"),
             Self::Reject(response) => write!(f, "Reject({})", response.status()),
             Self::Pass => f.write_str("Pass"),
         }

@@ -1,33 +1,25 @@
 //! From a response to bytes.
 
-use http::StatusCode;
-use pauper_message::{BodyKind, Error, Response, ResponseParts, drop_quietly, plain_answer};
+use pauper_message::{BodyKind, Error, ResponseParts, Upgrade, plain_answer};
 use pauper_wire::{BodyLength, Framing, HeadWriter, Next, ResponseBody};
 
+use super::chores::Chore;
+use super::job::parts_of;
 use super::output::{PiecesFraming, Source};
 use super::{Exchange, Now, State};
-use crate::log_macros::{Clean, log_error};
 
 impl Exchange {
-    /// The plain answer to an error, which is logged if it is not the client's fault.
-    pub(super) fn answer_to_error(&self, error: Error) -> Response {
-        if error.status().is_some_and(|status| status.is_server_error()) {
-            log_error!("{}: {}", self.peer, Clean(error.log_text()));
-        }
-        plain_answer(error)
-    }
-
     /// Puts a response behind the output.
-    pub(super) fn send(&mut self, response: Response, now: &Now) {
-        let parts = match response.into_parts() {
-            // An interim status would leave the request without an answer.
-            Ok(parts) if parts.status.is_informational() => {
-                let text = format!("{} is not the status of an answer", parts.status);
-                self.parts_of_fault(std::io::Error::other(text).into())
+    pub(super) fn send(&mut self, mut parts: ResponseParts, now: &Now) {
+        if let Some(upgrade) = parts.upgrade.take() {
+            match self.send_upgrade(upgrade, &parts, now) {
+                Ok(()) => return self.chores.drop_later(parts),
+                Err(refused) => {
+                    self.chores.drop_later(parts);
+                    parts = refused;
+                }
             }
-            Ok(parts) => parts,
-            Err(error) => self.parts_of_fault(error),
-        };
+        }
         if parts.shutdown {
             self.wants_shutdown = true;
         }
@@ -39,12 +31,12 @@ impl Exchange {
         let length = parts.body.len().map_or(ResponseBody::Unknown, ResponseBody::Known);
         let close = parts.close || self.stopping || self.is_last() || self.leaves_too_much();
         let framing = self.wire.respond(parts.status.as_u16(), length, close);
-        let result = write_head(self.output.buffer(), &parts, &framing, &self.config, now);
+        let result = write_head(self.output.buffer(), &parts, &framing, &self.shared.config, now);
         if let Err(error) = result {
             // `Headers` admits nothing that the writer refuses; if they ever differ, nothing of
             // the response was written.
-            log_error!("{}: a response that cannot be written: {error}", self.peer);
-            let _ = error;
+            let text = format!("{}: a response that cannot be written: {error}", self.peer);
+            self.chores.push(Chore::Error(text));
             self.broken = true;
             self.decline(parts, now);
             return;
@@ -59,10 +51,51 @@ impl Exchange {
         let kind = parts.body.into_kind();
         if framing.send_body {
             self.send_body(kind, &framing);
-        } else {
-            drop_quietly(kind);
+        } else if !matches!(kind, BodyKind::Empty) {
+            self.chores.drop_later(kind);
         }
         self.enter(State::Sending, now);
+    }
+
+    /// Grants an upgrade, or gives the answer that refuses it.
+    #[cold]
+    fn send_upgrade(
+        &mut self,
+        upgrade: Upgrade,
+        parts: &ResponseParts,
+        now: &Now,
+    ) -> Result<(), ResponseParts> {
+        let peer = self.peer;
+        let refuse = |status: u16, text: &str| {
+            let status = http::StatusCode::from_u16(status).unwrap_or_default();
+            parts_of(plain_answer(Error::new(status, text)), &|| peer.to_string())
+        };
+        let asked = self.job.as_ref().is_some_and(|job| job.asked_for(upgrade.protocol()));
+        if !asked || self.eof {
+            self.chores.drop_later(upgrade);
+            return Err(refuse(400, "this page is for connections that ask to be upgraded"));
+        }
+        let Some(granted) = self.grant(upgrade) else {
+            return Err(refuse(503, "too many connections of this kind (max_upgrades)"));
+        };
+        if !self.wire.upgrade() {
+            self.chores.drop_later(granted);
+            return Err(refuse(400, "this request cannot upgrade its connection"));
+        }
+        let out_start = self.output.end();
+        let written = write_switch(self.output.buffer(), parts, granted.protocol(), now);
+        if let Err(error) = written {
+            let text = format!("{peer}: an upgrade that cannot be written: {error}");
+            self.chores.push(Chore::Error(text));
+            self.broken = true;
+        }
+        if let Some(trail) = &mut self.trail {
+            trail.answered(parts.status, out_start, self.output.end());
+        }
+        self.granted = Some(Box::new(granted));
+        self.timing.written(now);
+        self.enter(State::Sending, now);
+        Ok(())
     }
 
     fn send_body(&mut self, kind: BodyKind, framing: &Framing) {
@@ -73,15 +106,23 @@ impl Exchange {
             BodyKind::File(part) => self.output.set_source(Source::File(part)),
             BodyKind::Pieces { pieces, .. } => {
                 let framed = match framing.length {
-                    Some(0) => return drop_quietly(pieces),
+                    Some(0) => return self.chores.drop_later(pieces),
                     Some(length) => PiecesFraming::Left(length),
                     None if framing.chunked => PiecesFraming::Chunked,
                     None => PiecesFraming::UntilClose,
                 };
                 self.output.set_source(Source::Pieces { pieces, framed });
             }
+            BodyKind::Channel(receiver) => {
+                let framed = if framing.chunked {
+                    PiecesFraming::Chunked
+                } else {
+                    PiecesFraming::UntilClose
+                };
+                self.output.set_source(Source::Channel { receiver, started: false, framed });
+            }
             other => {
-                drop_quietly(other);
+                self.chores.drop_later(other);
                 let error = std::io::Error::other("a kind of body that this server does not know");
                 self.output.set_source(Source::Broken(error.into()));
             }
@@ -90,28 +131,13 @@ impl Exchange {
 
     /// Closes without an answer to this request; answers before it are still sent.
     fn decline(&mut self, parts: ResponseParts, now: &Now) {
-        drop_quietly(parts);
+        self.chores.drop_later(parts);
         let linger = !self.request_read;
         self.enter(State::Closing { linger }, now);
     }
 
-    /// The answer in place of a response that failed: that of its error, which may fail in turn.
-    #[cold]
-    fn parts_of_fault(&self, mut error: Error) -> ResponseParts {
-        for _ in 0..2 {
-            match self.answer_to_error(error).into_parts() {
-                Ok(parts) => return parts,
-                Err(next) => error = next,
-            }
-        }
-        log_error!("{}: an error whose answer fails: {}", self.peer, Clean(error.log_text()));
-        drop(error);
-        let last = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
-        last.into_parts().expect("a response without anything is a good one")
-    }
-
     fn is_last(&self) -> bool {
-        let most = self.config.max_requests();
+        let most = self.shared.config.max_requests();
         most != 0 && self.requests >= most
     }
 
@@ -120,7 +146,7 @@ impl Exchange {
         match self.body {
             _ if self.request_read => false,
             BodyLength::Fixed(length) => {
-                length.saturating_sub(self.timing.body_so_far()) > self.config.drain_limit()
+                length.saturating_sub(self.body_so_far) > self.shared.config.drain_limit()
             }
             BodyLength::Empty | BodyLength::Chunked => false,
         }
@@ -134,9 +160,8 @@ impl Exchange {
         let next = match self.wire.response_done() {
             Next::NextRequest => State::Head,
             Next::Drain => State::Draining,
-            Next::Close | Next::Upgraded => {
-                State::Closing { linger: !self.request_read || !self.input.is_empty() }
-            }
+            Next::Upgraded => return self.upgraded(now),
+            Next::Close => State::Closing { linger: !self.request_read || !self.input.is_empty() },
         };
         self.dropped = 0;
         self.enter(next, now);
@@ -161,6 +186,23 @@ fn title_case<'n>(name: &'n str, cased: &'n mut [u8; 64]) -> &'n str {
         first = *byte == b'-';
     }
     std::str::from_utf8(cased).unwrap_or(name)
+}
+
+fn write_switch(
+    out: &mut Vec<u8>,
+    parts: &ResponseParts,
+    protocol: &str,
+    now: &Now,
+) -> Result<(), pauper_wire::Error> {
+    let mut head = HeadWriter::response(out, parts.status.as_u16(), None)?;
+    head.date(now.date());
+    head.upgrade(protocol)?;
+    for (name, value) in parts.headers.iter() {
+        let mut cased = [0; 64];
+        head.header(title_case(name.as_str(), &mut cased), value.as_bytes().trim_ascii())?;
+    }
+    head.finish();
+    Ok(())
 }
 
 fn write_head(

@@ -39,8 +39,9 @@ impl Timing {
         self.body = in_all;
     }
 
-    pub(super) fn body_so_far(&self) -> u64 {
-        self.body
+    /// There is something to write; a client that was slow before is so from now on.
+    pub(super) fn written_if_idle(&mut self, now: &Now) {
+        self.last_written = self.last_written.max(now.elapsed());
     }
 
     pub(super) fn written(&mut self, now: &Now) {
@@ -72,7 +73,7 @@ impl Exchange {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let Timing { since, last_read, last_written, head_begun, body } = self.timing;
-        let config = &self.config;
+        let config = &self.shared.config;
         let waits_for = match self.state {
             // While the client does not take its last answer nothing is read from it.
             State::Head if self.has_output() => None,
@@ -88,12 +89,19 @@ impl Exchange {
                 let in_all = since.saturating_add(grace).saturating_add(fair);
                 Some(in_all.min(last_read.saturating_add(grace)))
             }
+            State::Driven => self.driver_deadline(),
             State::Lingering => Some(since.saturating_add(config.linger_time())),
-            State::Begin | State::Call | State::Sending | State::Closing { .. } | State::Closed => {
-                None
-            }
+            State::Away
+            | State::Sending
+            | State::Stream
+            | State::TakenOver
+            | State::Closing { .. }
+            | State::Closed => None,
         };
-        let stalls = self.has_output().then(|| last_written.saturating_add(config.write_stall()));
+        let stalls = self
+            .output
+            .waits_for_client()
+            .then(|| last_written.saturating_add(config.write_stall()));
         match (waits_for, stalls) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

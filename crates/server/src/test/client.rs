@@ -7,7 +7,7 @@ use pauper_message::{Peer, Request, RequestBuilder, Service};
 
 use super::{Answer, read_answer};
 use crate::ServerConfig;
-use crate::exchange::{Exchange, Flush, Now, Want, run_inline};
+use crate::exchange::{Chores, Exchange, Flush, Now, Shared, Want, run_inline};
 
 /// Calls a service as a client on a kept connection would, without a socket.
 ///
@@ -17,7 +17,7 @@ use crate::exchange::{Exchange, Flush, Now, Want, run_inline};
 /// which is what a test wants; [`raw`](Self::raw) gives the bytes instead.
 pub struct Client<'s> {
     service: &'s dyn Service,
-    config: Arc<ServerConfig>,
+    shared: Arc<Shared>,
     peer: Peer,
     now: Now,
     exchange: Option<Exchange>,
@@ -47,7 +47,7 @@ impl<'s> Client<'s> {
         }
         Self {
             service,
-            config: Arc::new(config),
+            shared: Arc::new(Shared::new(config)),
             peer: Peer::default(),
             now: Now::new(Duration::ZERO, UNIX_EPOCH + A_SUNDAY),
             exchange: None,
@@ -72,6 +72,9 @@ impl<'s> Client<'s> {
         self.now.advance(self.now.elapsed() + time, self.now.time() + time);
         if let Some(exchange) = &mut self.exchange {
             exchange.expire(&self.now);
+            let mut chores = Chores::new();
+            exchange.take_chores(&mut chores);
+            chores.run();
         }
     }
 
@@ -162,8 +165,8 @@ impl<'s> Client<'s> {
     }
 
     fn connection(&mut self) -> (&mut Exchange, &Now) {
-        let Self { exchange, config, peer, now, .. } = self;
-        (exchange.get_or_insert_with(|| Exchange::new(Arc::clone(config), *peer, now)), now)
+        let Self { exchange, shared, peer, now, .. } = self;
+        (exchange.get_or_insert_with(|| Exchange::new(Arc::clone(shared), *peer, now)), now)
     }
 
     /// Runs the connection until it waits for input, and collects its output.
@@ -184,6 +187,9 @@ impl<'s> Client<'s> {
             if want == Want::Close {
                 exchange.close(now);
             }
+            let mut chores = Chores::new();
+            exchange.take_chores(&mut chores);
+            chores.run();
             if flushed == Flush::Done && !matches!(want, Want::Write | Want::Turn) {
                 return want;
             }

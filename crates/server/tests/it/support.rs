@@ -35,11 +35,14 @@ impl Service for Counted {
 }
 
 /// A server of `service` on a free port.
-pub(crate) fn serve(service: impl Service + Send + 'static) -> Handle {
+pub(crate) fn serve(service: impl Service + Send + Sync + 'static) -> Handle {
     serve_with(ServerConfig::new(), service)
 }
 
-pub(crate) fn serve_with(config: ServerConfig, service: impl Service + Send + 'static) -> Handle {
+pub(crate) fn serve_with(
+    config: ServerConfig,
+    service: impl Service + Send + Sync + 'static,
+) -> Handle {
     Server::bind("127.0.0.1:0").unwrap().config(config).spawn(service).unwrap()
 }
 
