@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use pauper_message::{
-    CheckError, Error, Hook, IntoStatus, Request, Response, Rule, Service, States, StatusCode,
+    CheckError, Error, FormPlan, Hook, IntoStatus, Request, Response, Rule, Service, States, StatusCode,
 };
 use pauper_router::{MethodSet, Methods, RouteId, Router};
 
@@ -75,6 +75,7 @@ pub(crate) struct Target {
     /// needs to be shared with the request.
     pub(crate) rule: Option<Arc<Rule>>,
     pub(crate) max_body: Option<u64>,
+    pub(crate) form: Option<Box<FormPlan>>,
 }
 
 pub(crate) struct Registered {
@@ -179,7 +180,7 @@ impl App {
             let names = params.iter().map(|param| param.name().into()).collect();
             Arc::new(Rule { pattern: route.pattern().into(), names })
         });
-        self.targets.push(Target { endpoint, rule, max_body: None });
+        self.targets.push(Target { endpoint, rule, max_body: None, form: None });
         Some(self.targets.len() - 1)
     }
 
@@ -396,6 +397,18 @@ impl Route<'_> {
     pub fn max_body(self, bytes: u64) -> Self {
         if let Some(index) = self.index {
             self.app.targets[index].max_body = Some(bytes);
+        }
+        self
+    }
+
+    /// Takes forms, with files: they are parsed while they arrive, and the handler finds the whole
+    /// form by `req.fields()`. `FormLimits` are those that most need to be said; a whole
+    /// [`FormPlan`] says also where files go.
+    ///
+    /// The plan is made after the hooks' `before`, so it can use what they left in the request.
+    pub fn form(self, plan: impl Into<FormPlan>) -> Self {
+        if let Some(index) = self.index {
+            self.app.targets[index].form = Some(Box::new(plan.into()));
         }
         self
     }

@@ -39,7 +39,11 @@ impl Service for App {
             (Ok(()), Routed::Answer(answer, plan)) => {
                 let endpoint = self.number(answer);
                 req.set_endpoint(endpoint);
-                return plan.for_endpoint(endpoint);
+                match self.form_plan(req, answer) {
+                    Some(Err(error)) => (error, None),
+                    Some(Ok(plan)) => return plan.for_endpoint(endpoint),
+                    None => return plan.for_endpoint(endpoint),
+                }
             }
             (Ok(()), Routed::NotAllowed(allow)) if req.method() == "OPTIONS" => {
                 let allow = allow.with(Methods::OPTIONS);
@@ -99,6 +103,13 @@ impl App {
             let index = number - routes - 1;
             (index < self.services.len()).then_some(Answer::Service(index))
         }
+    }
+
+    /// The plan of a route that takes forms.
+    fn form_plan(&self, req: &Request, answer: Answer) -> Option<Result<Plan, Error>> {
+        let Answer::Route(index) = answer else { return None };
+        let form = self.targets[index].form.as_ref()?;
+        Some(guard(|| form.plan(req)))
     }
 
     /// Steps 2 and 3: the hooks of one of the two times.

@@ -134,6 +134,19 @@ impl FormReader {
         self
     }
 
+    /// Says how long the body will be, so that one that is too long is refused before it is sent.
+    ///
+    /// # Errors
+    ///
+    /// When that is more than [`max_body`](FormLimits::max_body).
+    pub fn expect(&self, length: u64) -> Result<(), FormError> {
+        let limit = self.builder.limits.multipart.max_body;
+        if length <= limit {
+            return Ok(());
+        }
+        Err(crate::multipart::Error::limit("max_body", limit, limit).into())
+    }
+
     /// How many bytes were received.
     pub fn bytes_read(&self) -> u64 {
         self.builder.form.received

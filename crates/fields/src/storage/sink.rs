@@ -4,6 +4,7 @@ use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::sync::Mutex;
 
 /// Takes the data of one file while it arrives, in place of memory and the temporary file.
 ///
@@ -69,7 +70,8 @@ pub struct SinkError {
     status: u16,
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
-    payload: Option<Box<dyn Any + Send>>,
+    /// Never locked: it only makes the error `Sync`, which a value that is `Send` need not be.
+    payload: Option<Mutex<Box<dyn Any + Send>>>,
 }
 
 impl SinkError {
@@ -86,7 +88,7 @@ impl SinkError {
     /// An error that carries a value, such as a whole response, for the layer above to take out
     /// ([`into_payload`](Self::into_payload)).
     pub fn with_payload(status: u16, payload: impl Any + Send) -> Self {
-        Self { payload: Some(Box::new(payload)), ..Self::new(status, "") }
+        Self { payload: Some(Mutex::new(Box::new(payload))), ..Self::new(status, "") }
     }
 
     /// The status to answer with.
@@ -109,9 +111,10 @@ impl SinkError {
     /// # Errors
     /// Gives the error back when it carries nothing of this type.
     pub fn into_payload<T: Any>(mut self) -> Result<T, Self> {
-        match self.payload.take().map(Box::<dyn Any + Send>::downcast) {
+        let payload = self.payload.take().and_then(|payload| payload.into_inner().ok());
+        match payload.map(Box::<dyn Any + Send>::downcast) {
             Some(Ok(payload)) => Ok(*payload),
-            Some(Err(other)) => Err(Self { payload: Some(other), ..self }),
+            Some(Err(other)) => Err(Self { payload: Some(Mutex::new(other)), ..self }),
             None => Err(self),
         }
     }
