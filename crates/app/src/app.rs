@@ -7,7 +7,8 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use pauper_message::{
-    CheckError, Error, FormPlan, Hook, IntoStatus, Request, Response, Rule, Service, States, StatusCode,
+    CheckError, Error, FormPlan, Hook, IntoStatus, Request, Response, Rule, Service, States,
+    StatusCode,
 };
 use pauper_router::{MethodSet, Methods, RouteId, Router};
 

@@ -232,11 +232,9 @@ mod tests {
         req.take_body();
         assert!(req.fields().unwrap().is_empty(), "the view goes with the body");
         assert!(request("", "").fields().unwrap().is_empty());
-        for (kind, body, expected) in [
-            ("text/plain", "a", 415),
-            (TYPE, "--x", 400),
-            ("multipart/form-data", "--x--", 400),
-        ] {
+        for (kind, body, expected) in
+            [("text/plain", "a", 415), (TYPE, "--x", 400), ("multipart/form-data", "--x--", 400)]
+        {
             let error = request(kind, body).fields().map(|_| ());
             assert_eq!(status(error), expected, "{kind}");
         }
@@ -262,7 +260,8 @@ mod tests {
             send(&plan, &mut request(TYPE, ""), BODY).unwrap_err()
         };
         assert_eq!(answer(|| abort(409)).status().unwrap(), StatusCode::CONFLICT);
-        let teapot = answer(|| abort_with(crate::Response::text("no").with_status(StatusCode::IM_A_TEAPOT)));
+        let teapot =
+            answer(|| abort_with(crate::Response::text("no").with_status(StatusCode::IM_A_TEAPOT)));
         assert_eq!(teapot.into_response().unwrap().status(), StatusCode::IM_A_TEAPOT);
         let full = answer(|| std::io::Error::other("disk full").into());
         assert_eq!((full.status().unwrap().as_u16(), full.message()), (500, None));

@@ -42,6 +42,23 @@ async fn file() -> Answer {
     Ok(response)
 }
 
+/// How many bytes the fields and files of a form have.
+async fn upload(request: Request<Incoming>) -> Answer {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let Ok(boundary) = multer::parse_boundary(kind.unwrap_or_default()) else {
+        return not_found();
+    };
+    let body = request.into_body().into_data_stream();
+    let mut form = multer::Multipart::new(body, boundary);
+    let mut length = 0;
+    while let Some(mut field) = form.next_field().await.map_err(io::Error::other)? {
+        while let Some(data) = field.chunk().await.map_err(io::Error::other)? {
+            length += data.len();
+        }
+    }
+    full("text/plain", format!("{length}\n"))
+}
+
 async fn answer(request: Request<Incoming>) -> Answer {
     let path = request.uri().path();
     match path {
@@ -52,6 +69,7 @@ async fn answer(request: Request<Incoming>) -> Answer {
         }
         "/hello" => return full("text/plain", setting::HELLO),
         "/file" => return file().await,
+        "/upload" => return upload(request).await,
         _ => {}
     }
     if let Some((name, id)) = path.strip_prefix("/user/").and_then(|rest| rest.split_once('/')) {
