@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use pauper_message::{
-    CheckError, Error, FormPlan, Hook, IntoStatus, Request, Response, Rule, Service, States,
+    CheckError, Error, FormPlan, Hook, IntoStatus, Plan, Request, Response, Rule, Service, States,
     StatusCode,
 };
 use pauper_router::{MethodSet, Methods, RouteId, Router};
@@ -76,8 +76,11 @@ pub(crate) struct Target {
     /// needs to be shared with the request.
     pub(crate) rule: Option<Arc<Rule>>,
     pub(crate) max_body: Option<u64>,
-    pub(crate) form: Option<Box<FormPlan>>,
+    pub(crate) plan: Option<Box<MakePlan>>,
 }
+
+/// Says what is to happen to the body of a request.
+pub(crate) type MakePlan = dyn Fn(&Request) -> Result<Plan, Error> + Send + Sync;
 
 pub(crate) struct Registered {
     pub(crate) hook: Box<dyn Hook>,
@@ -181,7 +184,7 @@ impl App {
             let names = params.iter().map(|param| param.name().into()).collect();
             Arc::new(Rule { pattern: route.pattern().into(), names })
         });
-        self.targets.push(Target { endpoint, rule, max_body: None, form: None });
+        self.targets.push(Target { endpoint, rule, max_body: None, plan: None });
         Some(self.targets.len() - 1)
     }
 
@@ -408,8 +411,19 @@ impl Route<'_> {
     ///
     /// The plan is made after the hooks' `before`, so it can use what they left in the request.
     pub fn form(self, plan: impl Into<FormPlan>) -> Self {
+        let plan = plan.into();
+        self.plan(move |req| plan.plan(req))
+    }
+
+    /// Says for each request what is to happen to its body, in place of keeping it: a sink of your
+    /// own ([`Plan::sink`]), or a handler that reads it while it arrives ([`Plan::stream`]). Called
+    /// after the hooks' `before`. An error is the answer; so is [`Plan::reject`].
+    pub fn plan<F>(self, plan: F) -> Self
+    where
+        F: Fn(&Request) -> Result<Plan, Error> + Send + Sync + 'static,
+    {
         if let Some(index) = self.index {
-            self.app.targets[index].form = Some(Box::new(plan.into()));
+            self.app.targets[index].plan = Some(Box::new(plan));
         }
         self
     }

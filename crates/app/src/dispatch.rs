@@ -39,10 +39,12 @@ impl Service for App {
             (Ok(()), Routed::Answer(answer, plan)) => {
                 let endpoint = self.number(answer);
                 req.set_endpoint(endpoint);
-                match self.form_plan(req, answer) {
-                    Some(Err(error)) => (error, None),
-                    Some(Ok(plan)) => return plan.for_endpoint(endpoint),
-                    None => return plan.for_endpoint(endpoint),
+                match self.plan_of_route(req, answer).unwrap_or(Ok(plan)) {
+                    Ok(Plan { body: BodyPlan::Reject(response), .. }) => {
+                        return Plan::reject(self.finish(req, Ok(response), None));
+                    }
+                    Ok(plan) => return plan.for_endpoint(endpoint),
+                    Err(error) => (error, None),
                 }
             }
             (Ok(()), Routed::NotAllowed(allow)) if req.method() == "OPTIONS" => {
@@ -105,11 +107,11 @@ impl App {
         }
     }
 
-    /// The plan of a route that takes forms.
-    fn form_plan(&self, req: &Request, answer: Answer) -> Option<Result<Plan, Error>> {
+    /// The plan of a route that makes its own.
+    fn plan_of_route(&self, req: &Request, answer: Answer) -> Option<Result<Plan, Error>> {
         let Answer::Route(index) = answer else { return None };
-        let form = self.targets[index].form.as_ref()?;
-        Some(guard(|| form.plan(req)))
+        let plan = self.targets[index].plan.as_ref()?;
+        Some(guard(|| plan(req)))
     }
 
     /// Steps 2 and 3: the hooks of one of the two times.

@@ -94,6 +94,13 @@ impl FormPlan {
     }
 }
 
+/// Within the defaults of [`FormLimits`].
+impl Default for FormPlan {
+    fn default() -> Self {
+        Self::new(FormLimits::new())
+    }
+}
+
 impl From<FormLimits> for FormPlan {
     fn from(limits: FormLimits) -> Self {
         Self::new(limits)

@@ -68,3 +68,4 @@ pub use upgrade::{Driver, DriverWaker, Outbox, Upgrade, UpgradeKind, UpgradedSoc
 
 /// The vocabulary that the signatures of this crate use.
 pub use http;
+pub use pauper_fields as fields;
