@@ -63,13 +63,14 @@ fn count(_: &PartHead<'_>) -> Result<Option<Box<dyn Sink>>, SinkError> {
     Ok(Some(Box::new(Count(0))))
 }
 
-/// How many bytes the fields and files of a form have.
+/// Name and length of each field and file of a form, a line for each.
 fn upload(req: &mut Request) -> Result<String, Error> {
-    let length = |field: pauper::fields::Field<'_>| match field.sink::<Count>() {
-        Some(Count(length)) => *length,
-        None => field.len(),
-    };
-    Ok(format!("{}\n", req.fields()?.iter().map(length).sum::<u64>()))
+    let mut lines = String::new();
+    for field in req.fields()? {
+        let length = field.sink::<Count>().map_or(field.len(), |Count(length)| *length);
+        let _ = writeln!(lines, "{}={length}", field.name());
+    }
+    Ok(lines)
 }
 
 fn headers(req: &mut Request) -> String {

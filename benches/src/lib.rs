@@ -5,6 +5,7 @@
 
 pub mod inputs;
 pub mod instructions;
+pub mod routes;
 mod work;
 
 pub use work::{CASES, Case, picohttpparser_cases};

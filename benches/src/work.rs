@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::hint::black_box;
 use std::io::Write;
 use std::mem::MaybeUninit;
+use std::sync::OnceLock;
 
 use pauper_bench_picohttpparser::Build;
 use pauper_wire::measure::parse_head_syntax;
@@ -12,7 +13,7 @@ use pauper_wire::{
     ResponseProgress, Span, Status, parse_head, parse_response_head,
 };
 
-use crate::inputs;
+use crate::{inputs, routes};
 
 /// Something to do, by somebody.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +63,11 @@ pub const CASES: &[Case] = &[
     case("response head", OURS, Vec::new, our_response),
     case("response head", "write!", Vec::new, formatted_response),
     case("response head", "copy", Vec::new, copied_response),
+    case("130 lookups", OURS, routes::input, our_lookups),
+    case("130 lookups", "matchit", routes::input, matchit_lookups),
+    case("130 lookups", "path-tree", routes::input, path_tree_lookups),
+    case("130 lookups, filters", OURS, routes::input, our_filtered_lookups),
+    case("130 lookups, filters", "matchit without", routes::input, matchit_lookups),
 ];
 
 /// The cases of picohttpparser, as far as it was built: its source is not here, see
@@ -303,6 +309,23 @@ fn copied_response(_: &[u8], out: &mut Vec<u8>) -> usize {
           Content-Type: text/plain; charset=utf-8\r\nContent-Length: 13\r\n\r\n",
     ));
     out.len()
+}
+
+/// A router that is made at the first round, before anything is counted twice.
+macro_rules! lookups {
+    ($($name:ident: $router:ty = $make:expr, $round:path;)+) => {$(
+        fn $name(_: &[u8], _: &mut Vec<u8>) -> usize {
+            static ROUTER: OnceLock<$router> = OnceLock::new();
+            $round(ROUTER.get_or_init(|| $make))
+        }
+    )+};
+}
+
+lookups! {
+    our_lookups: pauper_router::Router<usize> = routes::ours(false), routes::round_of_ours;
+    our_filtered_lookups: pauper_router::Router<usize> = routes::ours(true), routes::round_of_ours;
+    matchit_lookups: matchit::Router<usize> = routes::matchit(), routes::round_of_matchit;
+    path_tree_lookups: path_tree::PathTree<usize> = routes::path_tree(), routes::round_of_path_tree;
 }
 
 #[cfg(test)]

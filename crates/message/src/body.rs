@@ -130,6 +130,7 @@ impl Body {
     }
 
     /// How many bytes the body has, where that is known before it is sent.
+    #[inline]
     pub fn len(&self) -> Option<u64> {
         match &self.kind {
             BodyKind::Empty => Some(0),
@@ -141,16 +142,19 @@ impl Body {
     }
 
     /// Whether the body is known to have no bytes.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)
     }
 
     /// What the body is made of.
+    #[inline]
     pub fn into_kind(self) -> BodyKind {
         self.kind
     }
 
     /// What the body is made of, borrowed.
+    #[inline]
     pub fn kind(&self) -> &BodyKind {
         &self.kind
     }

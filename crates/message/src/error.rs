@@ -1,6 +1,7 @@
 //! The one error of handlers and hooks: what the client sees apart from what the log sees.
 
 use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error as StdError;
 use std::fmt;
 use std::panic::Location;
@@ -26,6 +27,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     location: &'static Location<'static>,
+    backtrace: Option<Backtrace>,
 }
 
 enum Kind {
@@ -63,7 +65,7 @@ pub enum ErrorView<'e> {
 impl Error {
     #[track_caller]
     fn from_kind(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, location: Location::caller() }))
+        Self(Box::new(Inner { kind, location: Location::caller(), backtrace: None }))
     }
 
     /// An error that answers `status` with `message` for the client to read.
@@ -156,6 +158,12 @@ impl Error {
         self.0.location
     }
 
+    /// The calls that led to the `?` which made this error, if the program runs with
+    /// `RUST_BACKTRACE=1`; of [`abort`] and the like there is none.
+    pub fn backtrace(&self) -> Option<&Backtrace> {
+        self.0.backtrace.as_ref().filter(|it| it.status() == BacktraceStatus::Captured)
+    }
+
     /// The response of [`abort_with`] or [`redirect`], or the error back.
     ///
     /// # Errors
@@ -231,7 +239,12 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
                 None => (StatusCode::INTERNAL_SERVER_ERROR, None),
             },
         };
-        Self::from_kind(Kind::Status { status, message, source: Source(Some(Box::new(error))) })
+        let source = Source(Some(Box::new(error)));
+        let mut made = Self::from_kind(Kind::Status { status, message, source });
+        if status.is_server_error() {
+            made.0.backtrace = Some(Backtrace::capture());
+        }
+        made
     }
 }
 

@@ -270,6 +270,18 @@ impl Headers {
             .chain(self.others.iter().map(|(name, value)| (name, value)))
     }
 
+    /// The Content-Type, if there is one.
+    #[inline]
+    pub fn content_type(&self) -> Option<&HeaderValue> {
+        self.content_type.as_ref()
+    }
+
+    /// Whether there is no other header than Content-Type, and perhaps not even that.
+    #[inline]
+    pub fn has_only_content_type(&self) -> bool {
+        self.others.is_empty()
+    }
+
     /// How many headers there are.
     pub fn len(&self) -> usize {
         self.others.len() + usize::from(self.content_type.is_some())

@@ -17,6 +17,7 @@ mod headers;
 mod json_args;
 #[cfg(feature = "json")]
 mod json_out;
+mod mounted;
 mod negotiate;
 pub mod page;
 mod proxy;
@@ -50,6 +51,7 @@ pub use http::{Method, StatusCode};
 pub use json_args::JsonArgs;
 #[cfg(feature = "json")]
 pub use json_out::{JsonStream, JsonStyle};
+pub use mounted::root_url;
 pub use negotiate::{parse_preferences, render_preferences};
 pub use pauper_wire::grammar::ByteRange;
 pub use proxy::{AllowedHosts, Forwarded, Network, NetworkError, ProxyHeaders, TrustedProxies};

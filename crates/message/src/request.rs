@@ -109,6 +109,10 @@ impl Views {
 /// map, a form) is made when it is first asked for, by methods that take `&self`.
 pub struct Request {
     head: OwnedHead,
+    /// The target, as text; and where the path and the query stand in it.
+    target: String,
+    sent_path: (u32, u32),
+    query: Option<(u32, u32)>,
     method: Method,
     path: Path,
     pub(crate) body: RequestBody,
@@ -130,6 +134,9 @@ impl Request {
     pub fn from_head(head: OwnedHead, peer: Peer, received: SystemTime) -> Self {
         let mut request = Self {
             head,
+            target: String::new(),
+            sent_path: (0, 0),
+            query: None,
             method: Method::GET,
             path: Path::Clean,
             body: RequestBody::empty(),
@@ -181,6 +188,7 @@ impl Request {
 
     /// The table for the headers of the next head, with room for `count`; see
     /// [`refill`](Self::refill).
+    #[inline]
     pub fn slots_mut(&mut self, count: usize) -> &mut [HeaderSpan] {
         if self.head.slots.len() != count {
             self.head.slots.clear();
@@ -220,17 +228,32 @@ impl Request {
             "GET" => Method::GET,
             other => Method::from_bytes(other.as_bytes()).unwrap_or(Method::GET),
         };
-        self.path = Path::of(view.path());
+        // A target is text once it is checked here, and looked at more than once.
+        self.target.clear();
+        self.target.push_str(view.target());
+        let from = self.head.head.target().start();
+        let part = |span: pauper_wire::Span| {
+            (span.start().saturating_sub(from) as u32, span.end().saturating_sub(from) as u32)
+        };
+        self.sent_path = part(self.head.head.path());
+        self.query = self.head.head.query().map(part);
+        self.path = Path::of(self.part(self.sent_path));
+    }
+
+    fn part(&self, (start, end): (u32, u32)) -> &str {
+        self.target.get(start as usize..end as usize).unwrap_or_default()
     }
 
     /// The number of this request, for log lines and for what is shown to a client in place of an
     /// error: no two requests of a server have the same, and one does not tell the next. 0 where
     /// no server gave one.
+    #[inline]
     pub fn id(&self) -> u64 {
         self.id
     }
 
     /// Gives the request its number. For servers.
+    #[inline]
     pub fn set_id(&mut self, id: u64) {
         self.id = id;
     }
@@ -248,6 +271,7 @@ impl Request {
     // --- the head -----------------------------------------------------------------------------
 
     /// The method.
+    #[inline]
     pub fn method(&self) -> &Method {
         &self.method
     }
@@ -266,8 +290,9 @@ impl Request {
     }
 
     /// The target as it was sent, undecoded.
+    #[inline]
     pub fn target(&self) -> &str {
-        self.head().target()
+        &self.target
     }
 
     /// The path, percent-decoded once: `/käse` for `/k%C3%A4se`. An escaped slash (`%2F`) is a
@@ -294,7 +319,7 @@ impl Request {
     /// The path as it was sent; an absolute target without one means the root (RFC 9112, section
     /// 3.2.2), and so it does for a server that is asked for a tunnel.
     fn sent_path(&self) -> &str {
-        match self.head().path() {
+        match self.part(self.sent_path) {
             "" => "/",
             path => path,
         }
@@ -311,7 +336,7 @@ impl Request {
 
     /// The query as it was sent, without the question mark; empty if there is none.
     pub fn query(&self) -> &str {
-        self.head().query().unwrap_or_default()
+        self.query.map_or("", |query| self.part(query))
     }
 
     /// The authority that the client asked for: the host with its port, if it named one. From an
@@ -358,6 +383,7 @@ impl Request {
     }
 
     /// The two ends of the connection.
+    #[inline]
     pub fn peer(&self) -> Peer {
         self.peer
     }
@@ -482,11 +508,13 @@ impl Request {
     }
 
     /// The number of what answers this request, as its [`Plan`](crate::Plan) said.
+    #[inline]
     pub fn endpoint(&self) -> u32 {
         self.endpoint
     }
 
     /// Sets the number of what answers this request. For routers.
+    #[inline]
     pub fn set_endpoint(&mut self, endpoint: u32) {
         self.endpoint = endpoint;
     }

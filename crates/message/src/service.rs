@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::StatusCode;
+
 use crate::error::{Error, ErrorView};
 use crate::request::Request;
 use crate::response::{IntoResponse, Response};
@@ -100,6 +102,8 @@ pub fn plain_answer(error: Error) -> Response {
         Err(error) => error,
     };
     let Some(status) = error.status() else { return Response::declined() };
+    // An interim status (RFC 9110, section 15.2) would leave the request without an answer.
+    let status = if status.is_informational() { StatusCode::INTERNAL_SERVER_ERROR } else { status };
     let name = status.canonical_reason().unwrap_or("Error");
     let text = match error.message() {
         Some(message) => format!("{} {name}: {message}\n", status.as_u16()),
@@ -135,7 +139,7 @@ pub enum BodyPlan {
     /// client takes, so servers cap their number.
     Stream,
     /// Answer now; the body is not wanted.
-    Reject(Response),
+    Reject(Box<Response>),
     /// Not mine: let somebody else answer. A server whose only service passes answers 404.
     Pass,
 }
@@ -163,7 +167,7 @@ impl Plan {
 
     /// Answer now, without the body.
     pub fn reject(response: Response) -> Self {
-        Self { endpoint: 0, body: BodyPlan::Reject(response) }
+        Self { endpoint: 0, body: BodyPlan::Reject(Box::new(response)) }
     }
 
     /// Let somebody else answer.

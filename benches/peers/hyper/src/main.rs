@@ -11,7 +11,7 @@ use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -42,24 +42,28 @@ async fn file() -> Answer {
     Ok(response)
 }
 
-/// How many bytes the fields and files of a form have.
-async fn upload(request: Request<Incoming>) -> Answer {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let Ok(boundary) = multer::parse_boundary(kind.unwrap_or_default()) else {
-        return not_found();
-    };
-    let body = request.into_body().into_data_stream();
-    let mut form = multer::Multipart::new(body, boundary);
-    let mut length = 0;
-    while let Some(mut field) = form.next_field().await.map_err(io::Error::other)? {
-        while let Some(data) = field.chunk().await.map_err(io::Error::other)? {
-            length += data.len();
+/// A line for each part: its name and how many bytes it has, which are thrown away.
+async fn upload(request: Request<Incoming>) -> Result<String, multer::Error> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let boundary = multer::parse_boundary(content_type.unwrap_or_default())?;
+    let data = request.into_body().into_data_stream();
+    let mut parts = multer::Multipart::new(data, boundary);
+    let mut lines = String::new();
+    while let Some(mut part) = parts.next_field().await? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let mut size = 0;
+        while let Some(chunk) = part.chunk().await? {
+            size += chunk.len();
         }
+        lines.push_str(&setting::part(&name, size));
     }
-    full("text/plain", format!("{length}\n"))
+    Ok(lines)
 }
 
 async fn answer(request: Request<Incoming>) -> Answer {
+    if request.method() == Method::POST && request.uri().path() == "/upload" {
+        return full("text/plain", upload(request).await.map_err(io::Error::other)?);
+    }
     let path = request.uri().path();
     match path {
         "/plaintext" => return full("text/plain", setting::PLAINTEXT),
@@ -69,7 +73,6 @@ async fn answer(request: Request<Incoming>) -> Answer {
         }
         "/hello" => return full("text/plain", setting::HELLO),
         "/file" => return file().await,
-        "/upload" => return upload(request).await,
         _ => {}
     }
     if let Some((name, id)) = path.strip_prefix("/user/").and_then(|rest| rest.split_once('/')) {

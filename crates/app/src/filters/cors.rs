@@ -173,7 +173,7 @@ mod tests {
         }
         let mut req = builder.build().unwrap();
         match app.begin(&mut req).body {
-            BodyPlan::Reject(response) => response,
+            BodyPlan::Reject(response) => *response,
             _ => app.call(&mut req),
         }
     }

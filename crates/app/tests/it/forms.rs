@@ -42,7 +42,7 @@ fn send(request: RequestBuilder, body: &str) -> Answer {
     let app = app();
     let mut req = request.method("POST").target("/form").build().expect("a request that parses");
     let mut sink = match app.begin(&mut req).body {
-        BodyPlan::Reject(response) => return Answer::of(response),
+        BodyPlan::Reject(response) => return Answer::of(*response),
         BodyPlan::Sink(sink) => sink,
         other => panic!("unexpected plan {other:?}"),
     };

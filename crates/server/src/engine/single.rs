@@ -38,7 +38,10 @@ fn run(errand: &mut Errand, service: &dyn Service) -> bool {
             return calls;
         }
         Work::File(file) => file.run(),
-        Work::Stream(stream) => stream.run(service),
+        Work::Stream(stream) => {
+            stream.run(service);
+            return true;
+        }
         Work::Chores(chores) => chores.run(),
     }
     false

@@ -223,6 +223,22 @@ impl<L, T: Task> Team<L, T> {
         state.list(at, &self.sizes);
     }
 
+    /// A task of this kind, which does not [compute](Task::computes), turned out to be one of another
+    /// kind. False if there are enough of those: then it has to be [offered](Self::offer) anew.
+    pub(crate) fn turns_into(&self, kind: u32, other: u32) -> bool {
+        let mut state = lock(&self.state);
+        let (from, to) = (state.queue_of(kind), state.queue_of(other));
+        if state.queues[to].running >= self.sizes.workers_per_kind {
+            return false;
+        }
+        state.queues[to].running += 1;
+        state.queues[from].running -= 1;
+        state.list(from, &self.sizes);
+        // There may be room for one more of the first kind.
+        self.assign(state);
+        true
+    }
+
     /// Decides for threads that are idle beyond the reserve, and starts some where there are too
     /// few.
     fn assign(&self, mut state: MutexGuard<'_, State<L, T>>) {
@@ -288,6 +304,10 @@ impl<L, T: Task> Team<L, T> {
             if let Some(duty) = duty {
                 state.resting -= usize::from(rests);
                 self.publish(&state);
+                if !rests {
+                    // It was meant for a thread that rests and stays free now: for another task.
+                    self.assign(state);
+                }
                 return duty;
             }
             if rests {

@@ -41,7 +41,7 @@ pub(super) struct Connection {
     /// Somebody elsewhere was told how to wake it; whether that happened since it last looked.
     pub(super) waked: Option<Arc<AtomicBool>>,
     /// Its place among those of its address.
-    _visit: Option<Visit>,
+    _visit: Option<Box<Visit>>,
     /// As it was last counted.
     pub(super) counted: ConnectionState,
 }
@@ -75,7 +75,11 @@ impl Budget {
 }
 
 impl Connection {
-    pub(super) fn new(socket: TcpStream, mut exchange: Exchange, visit: Option<Visit>) -> Self {
+    pub(super) fn new(
+        socket: TcpStream,
+        mut exchange: Exchange,
+        visit: Option<Box<Visit>>,
+    ) -> Self {
         if super::errand::SENDS_FILES {
             exchange.sends_files();
         }
@@ -137,8 +141,11 @@ impl Connection {
         if self.doomed {
             return Ok(Turn::Closed);
         }
+        let mut waits_for_input = self.readable && self.exchange.waits_for_input();
         loop {
-            let want = if budget.requests == 0 {
+            let want = if mem::take(&mut waits_for_input) {
+                Want::Read
+            } else if budget.requests == 0 {
                 Want::Turn
             } else {
                 match self.exchange.poll(now) {
@@ -327,5 +334,16 @@ impl Connection {
 
     fn waits(&self) -> Turn {
         Turn::Waits(self.exchange.deadline())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten thousand idle connections are to cost little more than their sockets.
+    #[test]
+    fn a_connection_at_rest_is_small() {
+        assert!(size_of::<Connection>() <= 480, "{}", size_of::<Connection>());
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use mio::net::TcpStream;
-use pauper_message::{Dispatch, FilePart, Service};
+use pauper_message::{Dispatch, FilePart, Service, StatusCode};
 
 use super::clock::LoopClock;
 use crate::exchange::{Chores, Exchange, Job, Now, Pump, Waits};
@@ -116,13 +116,14 @@ impl FileWork {
 /// A whole connection on its way to a handler that reads its body itself.
 pub(crate) struct StreamWork {
     connection: Option<(StreamSocket, Exchange)>,
-    answered: bool,
+    /// The status of the answer, if there is one.
+    pub(super) status: Option<StatusCode>,
 }
 
 impl StreamWork {
     pub(super) fn new(socket: TcpStream, exchange: Exchange, clock: &LoopClock) -> Self {
         let socket = StreamSocket { socket, clock: clock.clone() };
-        Self { connection: Some((socket, exchange)), answered: false }
+        Self { connection: Some((socket, exchange)), status: None }
     }
 
     /// Calls the handler, which waits for its client.
@@ -132,8 +133,8 @@ impl StreamWork {
         let Some(mut job) = exchange.take_stream_job(&now) else { return };
         let Some(pump) = job.call_streaming(service, Pump::new(exchange, socket)) else { return };
         let Pump { mut exchange, mut socket, .. } = *pump;
+        self.status = job.status();
         exchange.done(job, &socket.now());
-        self.answered = true;
         self.connection = Some((socket, exchange));
     }
 
@@ -143,6 +144,7 @@ impl StreamWork {
             let now = socket.now();
             if let Some(mut job) = exchange.take_stream_job(&now) {
                 job.refuse();
+                self.status = job.status();
                 exchange.done(job, &now);
             }
         }

@@ -1,54 +1,65 @@
 //! From a response to bytes.
 
-use pauper_message::{BodyKind, Error, ResponseParts, Upgrade, plain_answer};
-use pauper_wire::{BodyLength, Framing, HeadWriter, Next, ResponseBody};
+use pauper_message::{BodyKind, Error, Response, Upgrade, plain_answer};
+use pauper_wire::{BodyLength, Framing, HeadWriter, Lines, Next, ResponseBody};
 
 use super::chores::Chore;
-use super::job::parts_of;
+use super::job::{Job, sound};
 use super::output::{PiecesFraming, Source};
+use super::shared::Shared;
 use super::{Exchange, Now, State};
 
 impl Exchange {
-    /// Puts a response behind the output.
-    pub(super) fn send(&mut self, mut parts: ResponseParts, now: &Now) {
-        if let Some(upgrade) = parts.upgrade.take() {
-            match self.send_upgrade(upgrade, &parts, now) {
-                Ok(()) => return self.chores.drop_later(parts),
-                Err(refused) => {
-                    self.chores.drop_later(parts);
-                    parts = refused;
-                }
-            }
+    /// Puts the answer of a job behind the output.
+    pub(super) fn send_answer(&mut self, job: &mut Job, now: &Now) {
+        let Some(answer) = &mut job.answer else { return };
+        if answer.is_upgrade()
+            && let Some(upgrade) = answer.take_upgrade()
+        {
+            let asked = job.upgrades.iter().any(|one| one.eq_ignore_ascii_case(upgrade.protocol()));
+            let Err(mut refused) = self.send_upgrade(upgrade, asked, answer, now) else {
+                return self.chores.drop_later(job.answer.take());
+            };
+            self.chores.drop_later(job.answer.take());
+            return self.send(&mut refused, now);
         }
-        if parts.shutdown {
+        self.send(answer, now);
+        // What is left are headers, and those the library's own.
+        job.answer = None;
+    }
+
+    /// Puts a response behind the output.
+    pub(super) fn send(&mut self, answer: &mut Response, now: &Now) {
+        if answer.stops_server() {
             self.wants_shutdown = true;
         }
-        if parts.declined {
-            self.decline(parts, now);
+        if answer.is_declined() {
+            self.decline(answer, now);
             return;
         }
         let out_start = self.output.end();
-        let length = parts.body.len().map_or(ResponseBody::Unknown, ResponseBody::Known);
-        let close = parts.close || self.stopping || self.is_last() || self.leaves_too_much();
-        let framing = self.wire.respond(parts.status.as_u16(), length, close);
-        let result = write_head(self.output.buffer(), &parts, &framing, &self.shared.config, now);
-        if let Err(error) = result {
+        let length = answer.body().len().map_or(ResponseBody::Unknown, ResponseBody::Known);
+        let close = answer.closes() || self.stopping || self.is_last() || self.leaves_too_much();
+        let status = answer.status();
+        let framing = self.wire.respond(status.as_u16(), length, close);
+        let out = self.output.buffer();
+        if let Err(error) = write_head(out, answer, &framing, &self.shared, now) {
             // `Headers` admits nothing that the writer refuses; if they ever differ, nothing of
             // the response was written.
             let text = format!("{}: a response that cannot be written: {error}", self.peer);
             self.chores.push(Chore::Error(text));
             self.broken = true;
-            self.decline(parts, now);
+            self.decline(answer, now);
             return;
         }
         if let Some(trail) = &mut self.trail {
-            trail.answered(parts.status, out_start, self.output.end());
+            trail.answered(status, out_start, self.output.end());
         }
         if out_start == self.output.written() {
             // There was nothing to write before, so the client could not stall.
             self.timing.written(now);
         }
-        let kind = parts.body.into_kind();
+        let kind = answer.take_body().into_kind();
         if framing.send_body {
             self.send_body(kind, &framing);
         } else if !matches!(kind, BodyKind::Empty) {
@@ -62,15 +73,15 @@ impl Exchange {
     fn send_upgrade(
         &mut self,
         upgrade: Upgrade,
-        parts: &ResponseParts,
+        asked: bool,
+        answer: &Response,
         now: &Now,
-    ) -> Result<(), ResponseParts> {
+    ) -> Result<(), Response> {
         let peer = self.peer;
         let refuse = |status: u16, text: &str| {
             let status = http::StatusCode::from_u16(status).unwrap_or_default();
-            parts_of(plain_answer(Error::new(status, text)), &|| peer.to_string())
+            sound(plain_answer(Error::new(status, text)), &|| peer.to_string())
         };
-        let asked = self.job.as_ref().is_some_and(|job| job.asked_for(upgrade.protocol()));
         if !asked || self.eof {
             self.chores.drop_later(upgrade);
             return Err(refuse(400, "this page is for connections that ask to be upgraded"));
@@ -83,16 +94,16 @@ impl Exchange {
             return Err(refuse(400, "this request cannot upgrade its connection"));
         }
         let out_start = self.output.end();
-        let written = write_switch(self.output.buffer(), parts, granted.protocol(), now);
+        let written = write_switch(self.output.buffer(), answer, granted.protocol(), now);
         if let Err(error) = written {
             let text = format!("{peer}: an upgrade that cannot be written: {error}");
             self.chores.push(Chore::Error(text));
             self.broken = true;
         }
         if let Some(trail) = &mut self.trail {
-            trail.answered(parts.status, out_start, self.output.end());
+            trail.answered(answer.status(), out_start, self.output.end());
         }
-        self.granted = Some(Box::new(granted));
+        self.rare().granted = Some(Box::new(granted));
         self.timing.written(now);
         self.enter(State::Sending, now);
         Ok(())
@@ -130,8 +141,8 @@ impl Exchange {
     }
 
     /// Closes without an answer to this request; answers before it are still sent.
-    fn decline(&mut self, parts: ResponseParts, now: &Now) {
-        self.chores.drop_later(parts);
+    fn decline(&mut self, answer: &mut Response, now: &Now) {
+        self.chores.drop_later(answer.take_body());
         let linger = !self.request_read;
         self.enter(State::Closing { linger }, now);
     }
@@ -190,44 +201,69 @@ fn title_case<'n>(name: &'n str, cased: &'n mut [u8; 64]) -> &'n str {
 
 fn write_switch(
     out: &mut Vec<u8>,
-    parts: &ResponseParts,
+    answer: &Response,
     protocol: &str,
     now: &Now,
 ) -> Result<(), pauper_wire::Error> {
-    let mut head = HeadWriter::response(out, parts.status.as_u16(), None)?;
-    head.date(now.date());
+    let mut head = HeadWriter::response(out, answer.status().as_u16(), None)?;
+    head.lines(now.date_line());
     head.upgrade(protocol)?;
-    for (name, value) in parts.headers.iter() {
-        let mut cased = [0; 64];
-        head.header(title_case(name.as_str(), &mut cased), value.as_bytes().trim_ascii())?;
-    }
+    write_headers(&mut head, answer)?;
     head.finish();
     Ok(())
 }
 
 fn write_head(
     out: &mut Vec<u8>,
-    parts: &ResponseParts,
+    answer: &Response,
     framing: &Framing,
-    config: &crate::ServerConfig,
+    shared: &Shared,
     now: &Now,
 ) -> Result<(), pauper_wire::Error> {
-    let mut head = HeadWriter::response(out, parts.status.as_u16(), None)?;
-    if let Some(name) = config.server_name()
-        && !parts.headers.contains("server")
-    {
-        head.header("Server", name.as_bytes().trim_ascii())?;
+    let mut head = HeadWriter::response(out, answer.status().as_u16(), None)?;
+    let headers = answer.headers();
+    // Nearly no answer brings its own.
+    let own = !headers.has_only_content_type();
+    if !own || !headers.contains("server") {
+        head.lines(shared.server_line());
     }
-    if !parts.headers.contains("date") {
-        head.date(now.date());
+    if !own || !headers.contains("date") {
+        head.lines(now.date_line());
     }
-    for (name, value) in parts.headers.iter() {
-        let mut cased = [0; 64];
-        head.header(title_case(name.as_str(), &mut cased), value.as_bytes().trim_ascii())?;
+    if own {
+        write_headers(&mut head, answer)?;
+    } else if let Some(value) = headers.content_type() {
+        match usual_type(value.as_bytes()) {
+            Some(line) => head.lines(line),
+            None => head.header("Content-Type", value.as_bytes().trim_ascii())?,
+        }
     }
     head.framing(framing);
     head.finish();
     Ok(())
+}
+
+fn write_headers(head: &mut HeadWriter<'_>, answer: &Response) -> Result<(), pauper_wire::Error> {
+    for (name, value) in answer.headers().iter() {
+        let mut cased = [0; 64];
+        head.header(title_case(name.as_str(), &mut cased), value.as_bytes().trim_ascii())?;
+    }
+    Ok(())
+}
+
+/// The lines of the types that most answers have.
+fn usual_type(value: &[u8]) -> Option<&'static Lines> {
+    static TEXT: Lines = Lines::fixed("Content-Type: text/plain; charset=utf-8\r\n");
+    static HTML: Lines = Lines::fixed("Content-Type: text/html; charset=utf-8\r\n");
+    static JSON: Lines = Lines::fixed("Content-Type: application/json\r\n");
+    static BINARY: Lines = Lines::fixed("Content-Type: application/octet-stream\r\n");
+    match value {
+        b"text/plain; charset=utf-8" => Some(&TEXT),
+        b"text/html; charset=utf-8" => Some(&HTML),
+        b"application/json" => Some(&JSON),
+        b"application/octet-stream" => Some(&BINARY),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::{HeaderValue, StatusCode};
 use pauper_iolist::IoList;
 use pauper_message::{
-    BodyPlan, BodySource, Error, FilePart, Pieces, Plan, Request, RequestBody, Response,
-    ResponseParts, Service, drop_quietly, guard, plain_answer,
+    BodyPlan, BodySource, Error, FilePart, Pieces, Plan, Request, RequestBody, Response, Service,
+    drop_quietly, guard, plain_answer,
 };
 use pauper_wire::BodyLength;
 
@@ -80,11 +80,12 @@ pub struct Job {
     pub(super) body: BodyLength,
     pub(super) collector: Collector,
     pub(super) parcel: Parcel,
-    pub(super) answer: Option<ResponseParts>,
+    pub(super) answer: Option<Response>,
     pub(super) spring: Option<Spring>,
     pub(super) pulled: Option<Pulled>,
-    /// The protocols that the request asked for, if the answer is one of them.
-    upgrades: Vec<String>,
+    /// The protocols that the request asked for (RFC 9110, section 7.8), if the answer is to be
+    /// one of them.
+    pub(super) upgrades: Vec<String>,
     /// The endpoint of the request, for as long as its answer is being made.
     endpoint: u32,
     /// The driver of an upgraded connection, and what it is told.
@@ -180,16 +181,10 @@ impl Job {
         source.ok()??.into_any().downcast().ok()
     }
 
-    /// Whether the request names this protocol among those that it asks to be upgraded to
-    /// (RFC 9110, section 7.8).
-    pub(super) fn asked_for(&self, protocol: &str) -> bool {
-        self.upgrades.iter().any(|asked| asked.eq_ignore_ascii_case(protocol))
-    }
-
     /// The status of the answer, if there is one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.answer.as_ref().map(|parts| parts.status)
+        self.answer.as_ref().map(Response::status)
     }
 
     /// Answers in place of the service that there is too much to do: 503, and when to try again.
@@ -236,7 +231,7 @@ impl Job {
                 return;
             }
             BodyPlan::Sink(sink) => Collector::sink(sink, self.shared.config.max_sink_body()),
-            BodyPlan::Reject(response) => return self.settle(response),
+            BodyPlan::Reject(response) => return self.settle(*response),
             BodyPlan::Pass => {
                 let error = Error::new(StatusCode::NOT_FOUND, "no such page");
                 return self.settle(Response::failed(error));
@@ -331,13 +326,17 @@ impl Job {
     /// Takes an answer, and drops what the user put beside the request.
     fn settle(&mut self, response: Response) {
         let peer = self.request.peer();
-        let parts = parts_of(response, &|| peer.to_string());
+        let answer = self.answer.insert(response);
+        if !is_sound(answer)
+            && let Some(broken) = self.answer.take()
+        {
+            self.answer = Some(mended(broken, &|| peer.to_string()));
+        }
         self.upgrades.clear();
-        if parts.upgrade.is_some() {
+        if self.answer.as_ref().is_some_and(Response::is_upgrade) {
             let asked = self.request.header_all("upgrade").flat_map(|value| value.split(','));
             self.upgrades = asked.map(|protocol| protocol.trim().to_owned()).collect();
         }
-        self.answer = Some(parts);
         let body = self.request.take_body();
         let cleared = guard(|| {
             let mut buffer = body.into_buffer();
@@ -366,36 +365,42 @@ impl std::fmt::Debug for Job {
     }
 }
 
-/// Takes a response apart; one that failed becomes the plain answer to its error, which is logged
-/// if it is not the client's fault.
-pub(super) fn parts_of(response: Response, who: &dyn Fn() -> String) -> ResponseParts {
-    match response.into_parts() {
-        // An interim status would leave the request without an answer.
-        Ok(parts) if parts.status.is_informational() && parts.upgrade.is_none() => {
-            let text = format!("{} is not the status of an answer", parts.status);
-            parts_of_fault(std::io::Error::other(text).into(), who)
-        }
-        Ok(parts) => parts,
-        Err(error) => parts_of_fault(error, who),
-    }
+/// A response that can be sent: one that failed becomes the plain answer to its error, which is
+/// logged if it is not the client's fault.
+pub(super) fn sound(response: Response, who: &dyn Fn() -> String) -> Response {
+    if is_sound(&response) { response } else { mended(response, who) }
 }
 
-/// The answer in place of a response that failed: that of its error, which may fail in turn.
+fn is_sound(response: &Response) -> bool {
+    !response.is_fault() && !response.status().is_informational()
+}
+
 #[cold]
-fn parts_of_fault(mut error: Error, who: &dyn Fn() -> String) -> ResponseParts {
+#[inline(never)]
+fn mended(response: Response, who: &dyn Fn() -> String) -> Response {
+    let mut error = match response.into_result() {
+        Ok(response) if response.is_upgrade() => return response,
+        // An interim status would leave the request without an answer.
+        Ok(response) => {
+            let text = format!("{} is not the status of an answer", response.status());
+            drop_quietly(response);
+            std::io::Error::other(text).into()
+        }
+        Err(error) => error,
+    };
+    // The answer to an error may fail in turn.
     for _ in 0..2 {
         if error.status().is_some_and(|status| status.is_server_error()) {
             log_error!("{}: {}", who(), Clean(error.log_text()));
         }
-        match plain_answer(error).into_parts() {
-            Ok(parts) => return parts,
+        match plain_answer(error).into_result() {
+            Ok(response) => return response,
             Err(next) => error = next,
         }
     }
     log_error!("{}: an error whose answer fails: {}", who(), Clean(error.log_text()));
     drop_quietly(error);
-    let last = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
-    last.into_parts().expect("a response without anything is a good one")
+    Response::new(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// A body that is read while it arrives is longer than it may be.

@@ -4,7 +4,7 @@ use http::StatusCode;
 use pauper_message::Error;
 
 use super::chores::Chore;
-use super::job::parts_of;
+use super::job::sound;
 use super::{Exchange, Now, State};
 
 impl Exchange {
@@ -32,9 +32,11 @@ impl Exchange {
                 trail.begin(None, self.peer, self.read, now);
             }
         }
+        self.refusal = Some(status);
         let answer = pauper_message::plain_answer(Error::new(status, text));
         let peer = self.peer;
-        self.send(parts_of(answer.and_close(), &|| peer.to_string()), now);
+        let mut answer = sound(answer.and_close(), &|| peer.to_string());
+        self.send(&mut answer, now);
     }
 
     pub(super) fn note(&mut self, text: &str) {

@@ -7,12 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pauper_message::ServerInfo;
 
+use pauper_wire::Lines;
+
 use crate::ServerConfig;
 
 /// What all exchanges of one server share: its configuration, and what is bounded across them.
 pub struct Shared {
     pub(crate) config: ServerConfig,
     info: Arc<ServerInfo>,
+    /// The Server header.
+    server_line: Lines,
     /// Bytes of bodies in memory.
     buffered: AtomicU64,
     /// Upgraded connections that have threads.
@@ -31,8 +35,14 @@ impl Shared {
     }
 
     pub(crate) fn for_loops(config: ServerConfig, loops: usize) -> Self {
+        let mut server_line = Lines::new();
+        if let Some(name) = config.server_name() {
+            // A header value of `http` is one for the writer, too; else there is no such line.
+            let _ = server_line.push("Server", name.as_bytes().trim_ascii());
+        }
         Self {
             config,
+            server_line,
             info: Arc::new(ServerInfo::new(loops)),
             buffered: AtomicU64::new(0),
             upgrades: AtomicUsize::new(0),
@@ -45,6 +55,10 @@ impl Shared {
     #[must_use]
     pub fn info(&self) -> &Arc<ServerInfo> {
         &self.info
+    }
+
+    pub(super) fn server_line(&self) -> &Lines {
+        &self.server_line
     }
 
     /// Whether no more bodies should be kept in memory.
