@@ -35,11 +35,12 @@ use crate::service::{BodySink, Plan};
 pub struct FormPlan {
     limits: FormLimits,
     sinks: Option<Box<Sinks>>,
-    progress: Option<Box<dyn Fn(&Request) -> Option<Progress> + Send + Sync>>,
+    progress: Option<Box<Watch>>,
 }
 
 /// Makes what makes the sinks of one request.
 type Sinks = dyn Fn(&Request) -> Result<Box<Make>, Error> + Send + Sync;
+type Watch = dyn Fn(&Request) -> Option<Progress> + Send + Sync;
 type Make = dyn FnMut(&PartHead<'_>) -> Result<Option<Box<dyn Sink>>, SinkError> + Send;
 
 impl FormPlan {
