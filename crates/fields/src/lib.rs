@@ -1,13 +1,20 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "multipart", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "multipart"),
+    doc = "Queries, urlencoded forms and percent-coding; the feature `multipart` brings the rest."
+)]
 //!
 //! # Where things are
 //!
 //! - [`Args`] is an ordered multi-map of names and values with the form interface, made by
 //!   [`Args::parse_query`] and [`Args::parse_form`] under the limits of [`Options`].
-//! - [`multipart`] parses multipart bodies: pushed ([`Parser`](multipart::Parser)) or pulled
-//!   ([`Reader`](multipart::Reader)).
-//! - [`FormReader`] makes a [`FieldStorage`] of a body of either kind, under the limits of
-//!   [`FormLimits`], with files where a [`Sink`] or nobody wants them.
+#![cfg_attr(
+    feature = "multipart",
+    doc = "- [`multipart`] parses multipart bodies: pushed ([`Parser`](multipart::Parser)) or pulled
+  ([`Reader`](multipart::Reader)).
+- [`FormReader`] makes a [`FieldStorage`] of a body of either kind, under the limits of
+  [`FormLimits`], with files where a [`Sink`] or nobody wants them."
+)]
 //! - [`urlencoded`] takes urlencoded bodies as they arrive.
 //! - [`percent`] decodes and encodes single components and paths.
 //! - [`Error`] says why input was refused, where, and with which HTTP status; [`FieldError`] says

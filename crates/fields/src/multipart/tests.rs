@@ -41,7 +41,7 @@ fn advisory_werkzeug_cve_2023_46136_every_byte_is_looked_at_a_few_times() {
     let hostile = ["x", "\r", "\n", "\r\n", "\r\n-", "\r\n--", almost, &other, tail, inner, "\0"];
     for text in hostile {
         let mut factors = Vec::new();
-        for length in [10_000, 100_000, 1_000_000] {
+        for length in [10_000, 100_000, 400_000] {
             let data = text.repeat(length / text.len());
             for nested in [false, true] {
                 for size in [1, 7, 1000, 65_536] {
