@@ -141,7 +141,7 @@ impl Sink for Counted {
 
 /// The same without limits of memory and without files. `None` where charsets are at work.
 fn plain(kind: &[u8], body: &[u8]) -> Option<Vec<Seen>> {
-    if !kind.get(..9)?.eq_ignore_ascii_case(b"multipart") {
+    if !kind.trim_ascii_start().get(..9)?.eq_ignore_ascii_case(b"multipart") {
         let args = Args::parse_form(body, &Options::new()).expect("it was read");
         let seen = args.iter().map(|(name, value)| {
             (name.to_owned(), None, None, Some(value.to_owned()), value.as_bytes().to_vec())
