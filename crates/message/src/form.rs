@@ -174,7 +174,8 @@ impl Request {
         if let Some(form) = self.views.fields.get() {
             return Ok(form);
         }
-        let limits = FormLimits::new().urlencoded(self.form_options()).max_body(u64::MAX);
+        let limits = FormLimits::new().urlencoded(self.form_options());
+        let limits = limits.max_body(u64::MAX).max_part(u64::MAX);
         let kind = if self.body.is_empty() { None } else { self.header_bytes("content-type") };
         let reader = FormReader::of_content_type(kind, limits).map_err(refused)?;
         let form = reader.read_from(self.reader()).map_err(refused)?;

@@ -55,7 +55,7 @@ impl FormLimits {
 
     /// Bytes in memory of all fields together: names, headers, texts, and files that were not
     /// moved to a temporary file, which have one half of it. Default: 1 MiB; at most 4 GiB. Texts
-    /// beyond it are refused with 413. Besides there are 64 bytes of bookkeeping for
+    /// beyond it are refused with 413. Besides there are 80 bytes of bookkeeping for
     /// each field.
     #[must_use]
     pub const fn max_memory(mut self, bytes: usize) -> Self {

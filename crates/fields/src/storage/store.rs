@@ -274,3 +274,14 @@ impl DoubleEndedIterator for Fields<'_> {
 
 impl ExactSizeIterator for Fields<'_> {}
 impl iter::FusedIterator for Fields<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `FormLimits::max_memory` tells this price.
+    #[test]
+    fn an_entry_is_small() {
+        assert_eq!(size_of::<Entry>(), 80);
+    }
+}

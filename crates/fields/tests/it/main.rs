@@ -1,5 +1,6 @@
 //! Integration tests, by topic:
 //!
+//! - `advisories`: what went wrong in others
 //! - `args`: the form interface and its errors
 //! - `corpus`: the seeds of the fuzz targets, replayed
 //! - `hostile`: input made to be expensive
@@ -8,6 +9,8 @@
 //! - `storage`: forms as fields with values, files and sinks
 //! - `urlencoded`: how queries and forms are split
 
+#[cfg(feature = "multipart")]
+mod advisories;
 mod args;
 #[cfg(feature = "multipart")]
 mod corpus;
