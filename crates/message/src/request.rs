@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use pauper_fields::Args;
+use pauper_fields::{Args, FieldStorage};
 use pauper_wire::{Head, HeaderSpan, Version};
 
 use crate::error::{Error, abort};
@@ -91,11 +91,15 @@ pub(crate) struct Views {
     headers: OnceCell<Box<HeaderMap>>,
     pub(crate) args: OnceCell<Result<Args, pauper_fields::Error>>,
     pub(crate) form: OnceCell<Result<Args, pauper_fields::Error>>,
+    pub(crate) fields: OnceCell<Box<FieldStorage>>,
 }
 
 impl Views {
     fn is_empty(&self) -> bool {
-        self.headers.get().is_none() && self.args.get().is_none() && self.form.get().is_none()
+        self.headers.get().is_none()
+            && self.args.get().is_none()
+            && self.form.get().is_none()
+            && self.fields.get().is_none()
     }
 }
 
@@ -406,11 +410,13 @@ impl Request {
     pub fn set_body(&mut self, body: RequestBody) {
         self.body = body;
         self.views.form = OnceCell::new();
+        self.views.fields = OnceCell::new();
     }
 
     /// Takes the body out and leaves an empty one.
     pub fn take_body(&mut self) -> RequestBody {
         self.views.form = OnceCell::new();
+        self.views.fields = OnceCell::new();
         std::mem::take(&mut self.body)
     }
 
