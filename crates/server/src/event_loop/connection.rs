@@ -29,6 +29,9 @@ pub(super) struct Connection {
     pub(super) exchange: Exchange,
     pub(super) readable: bool,
     writable: bool,
+    /// The system told that it is writable while the socket was away, perhaps after it was found
+    /// not to be.
+    writable_meanwhile: bool,
     /// The client ended its side; the end itself may not be read yet.
     read_closed: bool,
     /// Neither side can send any more.
@@ -89,6 +92,7 @@ impl Connection {
             exchange,
             readable: true,
             writable: true,
+            writable_meanwhile: false,
             read_closed: false,
             hung_up: false,
             write_shut: false,
@@ -103,7 +107,10 @@ impl Connection {
     /// The system told of the socket's readiness.
     pub(super) fn notice(&mut self, event: &Event) {
         self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
-        self.writable |= event.is_writable() || event.is_write_closed() || event.is_error();
+        if event.is_writable() || event.is_write_closed() || event.is_error() {
+            self.writable = true;
+            self.writable_meanwhile = self.socket.is_none();
+        }
         self.read_closed |= event.is_read_closed();
         self.hung_up |= event.is_read_closed() && event.is_write_closed();
     }
@@ -274,7 +281,7 @@ impl Connection {
                 let result = match end {
                     FileEnd::Turn => Ok(()),
                     FileEnd::Blocked => {
-                        self.writable = false;
+                        self.writable = mem::take(&mut self.writable_meanwhile);
                         Ok(())
                     }
                     FileEnd::Socket => {
@@ -344,6 +351,6 @@ mod tests {
     /// Ten thousand idle connections are to cost little more than their sockets.
     #[test]
     fn a_connection_at_rest_is_small() {
-        assert!(size_of::<Connection>() <= 480, "{}", size_of::<Connection>());
+        assert!(size_of::<Connection>() <= 496, "{}", size_of::<Connection>());
     }
 }
