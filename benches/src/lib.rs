@@ -5,6 +5,7 @@
 
 pub mod inputs;
 pub mod instructions;
+pub mod pages;
 mod work;
 
 pub use work::{CASES, Case};

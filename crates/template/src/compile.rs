@@ -14,7 +14,7 @@ use crate::convert;
 use crate::definition::{Binding, Bindings, Definition, Included, Load};
 use crate::error::{Error, ErrorKind};
 use crate::escape;
-use crate::program::{Counter, How, Op, Part, Program, Slot, Start};
+use crate::program::{Counter, How, Op, Part, Program, ROOT, Slot, Start};
 use crate::settings::Settings;
 use crate::source::{At, Source};
 use crate::syntax::{Condition, For, Fragment, Node, Path, Put};
@@ -102,6 +102,8 @@ struct Compiler<'a> {
     text: Vec<u8>,
     /// Static text that is not yet an instruction.
     pending: Vec<u8>,
+    /// Whether the last instruction came from there, so that no jump leads behind it.
+    fresh: bool,
     /// Where in it the value of a URL attribute begins that has no dynamic part yet.
     url: Option<usize>,
     slots: Vec<Slot>,
@@ -142,6 +144,7 @@ impl<'a> Compiler<'a> {
             ops: Vec::new(),
             text: Vec::new(),
             pending: Vec::new(),
+            fresh: false,
             url: None,
             slots: Vec::new(),
             names: Vec::new(),
@@ -286,7 +289,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn emit_pending(&mut self) {
-        if self.pending.is_empty() {
+        self.fresh = !self.pending.is_empty();
+        if !self.fresh {
             return;
         }
         let pending = std::mem::take(&mut self.pending);
@@ -294,6 +298,17 @@ impl<'a> Compiler<'a> {
         // What is judged must be in one buffer.
         let shared = pending.len() >= IoList::SMALL && !self.context.watched;
         self.op(if shared { Op::Share(part) } else { Op::Copy(part) });
+    }
+
+    /// Takes back the instruction before if it copies text that was pending just now.
+    fn take_copy(&mut self) -> Part {
+        if self.fresh
+            && let Some(Op::Copy(part)) = self.ops.last().copied()
+        {
+            self.ops.pop();
+            return part;
+        }
+        Part { start: 0, end: 0 }
     }
 
     fn part(&mut self, text: &[u8]) -> Part {
@@ -347,7 +362,19 @@ impl<'a> Compiler<'a> {
         }
         self.slots[slot as usize].span = (number(put.span.start), number(put.span.end));
         match &put.converter {
-            None => self.op(Op::Put { slot, how }),
+            None => {
+                let Slot { start, count, first: name, .. } = self.slots[slot as usize];
+                let depth = match start {
+                    Start::Root if count == 1 => ROOT,
+                    Start::Item(depth) if count == 1 => depth,
+                    _ => {
+                        self.op(Op::Put { slot, how });
+                        return Ok(());
+                    }
+                };
+                let before = self.take_copy();
+                self.op(Op::Field { before, slot, name, depth, how })
+            }
             Some(name) => {
                 let converter = self.converter(name, &here)?;
                 self.op(Op::Convert { slot, converter, how })

@@ -157,12 +157,12 @@ impl Context {
             State::Text => "element content".into(),
             State::TagOpen | State::EndTagOpen | State::TagName => "a tag's name".into(),
             State::BeforeName | State::AfterValue | State::Boundary => {
-                format!("the tag `<{}`", self.tag.name)
+                format!("the tag `<{}>`", self.tag.name)
             }
             State::Name | State::AfterName => "an attribute's name".into(),
             State::BeforeValue | State::Unquoted => "an unquoted attribute".into(),
             State::Value(_) => {
-                format!("the attribute `{}` of `<{}`", self.tag.attribute, self.tag.name)
+                format!("the attribute `{}` of `<{}>`", self.tag.attribute, self.tag.name)
             }
             State::Declaration0(_) | State::Declaration => "a declaration".into(),
             State::CommentStart
@@ -365,7 +365,7 @@ impl Context {
     }
 
     fn stray(&self, byte: u8) -> Refusal {
-        format!("`{}` in the tag `<{}`: is a quote missing?", char::from(byte), self.tag.name)
+        format!("`{}` in the tag `<{}>`: is a quote missing?", char::from(byte), self.tag.name)
     }
 
     fn unquoted(&self, byte: u8) -> Result<State, Refusal> {

@@ -21,6 +21,8 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Bytes of a chunk whose cleanness is found at once.
 const CHUNK: usize = 64;
+/// Bytes of a block of short text.
+const BLOCK: usize = 16;
 const WORD: usize = 8;
 
 /// The high bit of each byte of `word` that is zero, and no other bit. Exact: no carry crosses
@@ -32,53 +34,78 @@ const fn zeros(word: u64) -> u64 {
 
 /// The high bit of each byte that is to be escaped.
 #[inline]
-const fn specials(word: u64, set: Set) -> u64 {
+const fn specials<const AMP: bool>(word: u64) -> u64 {
     // `<` and `>` differ in one bit, as `&` and `'` do.
     let angles = zeros((word | (ONES * 0x02)) ^ (ONES * 0x3e));
     let quote = zeros(word ^ (ONES * 0x22));
-    let rest = match set {
-        Set::Text => zeros((word | ONES) ^ (ONES * 0x27)),
-        Set::Html => zeros(word ^ (ONES * 0x27)),
-    };
+    let rest = zeros(if AMP { word | ONES } else { word } ^ (ONES * 0x27));
     angles | quote | rest
 }
 
 #[inline]
-const fn is_special(byte: u8, set: Set) -> bool {
-    matches!(byte, b'<' | b'>' | b'"' | b'\'') || (byte == b'&' && matches!(set, Set::Text))
+const fn is_special<const AMP: bool>(byte: u8) -> bool {
+    matches!(byte, b'<' | b'>' | b'"' | b'\'') || (AMP && byte == b'&')
 }
 
-#[inline]
-fn is_clean(chunk: &[u8; CHUNK], set: Set) -> bool {
-    let mut found = 0u8;
-    for &byte in chunk {
-        let rest = match set {
-            Set::Text => byte | 1,
-            Set::Html => byte,
-        };
-        found |= u8::from(byte | 2 == 0x3e) | u8::from(byte == 0x22) | u8::from(rest == 0x27);
+/// Whether a block has nothing to escape; truth values all the way and no early end, so that the
+/// compiler sees a vector.
+#[inline(always)]
+fn is_clean<const AMP: bool>(block: &[u8; BLOCK]) -> bool {
+    !block.iter().fold(false, |found, &byte| {
+        let rest = if AMP { byte | 1 } else { byte };
+        found | (byte | 2 == 0x3e) | (byte == 0x22) | (rest == 0x27)
+    })
+}
+
+/// Whether nothing is to be escaped in a text of a block and more. The last block overlaps the one
+/// before, so that no bytes are left over.
+///
+/// Not inlined, as [`skip_clean`]: what compilers make of such loops depends on what is around.
+#[inline(never)]
+fn is_all_clean<const AMP: bool>(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<BLOCK>() else { return false };
+    bytes.as_chunks::<BLOCK>().0.iter().all(|block| is_clean::<AMP>(block)) && is_clean::<AMP>(last)
+}
+
+/// How many bytes in front are known to need no escaping: whole chunks of them.
+#[inline(never)]
+fn skip_clean<const AMP: bool>(bytes: &[u8]) -> usize {
+    let (chunks, _) = bytes.as_chunks::<CHUNK>();
+    let clean = chunks.iter().take_while(|chunk| {
+        let mut found = 0u8;
+        for &byte in *chunk {
+            let rest = if AMP { byte | 1 } else { byte };
+            found |= u8::from(byte | 2 == 0x3e) | u8::from(byte == 0x22) | u8::from(rest == 0x27);
+        }
+        found == 0
+    });
+    clean.count() * CHUNK
+}
+
+/// Whether nothing is to be escaped in a short text.
+#[inline(always)]
+fn is_short_clean<const AMP: bool>(bytes: &[u8]) -> bool {
+    if bytes.len() >= BLOCK {
+        return is_all_clean::<AMP>(bytes);
     }
-    found == 0
+    let clean = |word: &[u8; WORD]| specials::<AMP>(u64::from_le_bytes(*word)) == 0;
+    match (bytes.first_chunk::<WORD>(), bytes.last_chunk::<WORD>()) {
+        (Some(first), Some(last)) => clean(first) && clean(last),
+        _ => !bytes.iter().any(|&byte| is_special::<AMP>(byte)),
+    }
 }
 
 /// The place of the first byte that is to be escaped.
-#[inline]
-fn find(bytes: &[u8], set: Set) -> Option<usize> {
-    let mut at = 0;
-    while let Some(chunk) = bytes[at..].first_chunk::<CHUNK>() {
-        if !is_clean(chunk, set) {
-            break;
-        }
-        at += CHUNK;
-    }
+fn find<const AMP: bool>(bytes: &[u8]) -> Option<usize> {
+    let mut at = skip_clean::<AMP>(bytes);
     while let Some(word) = bytes[at..].first_chunk::<WORD>() {
-        let found = specials(u64::from_le_bytes(*word), set);
+        let found = specials::<AMP>(u64::from_le_bytes(*word));
         if found != 0 {
             return Some(at + found.trailing_zeros() as usize / 8);
         }
         at += WORD;
     }
-    let rest = bytes[at..].iter().position(|&byte| is_special(byte, set));
+    let rest = bytes[at..].iter().position(|&byte| is_special::<AMP>(byte));
     rest.map(|place| at + place)
 }
 
@@ -97,14 +124,32 @@ fn entity(byte: u8) -> &'static [u8] {
 /// Writes `bytes` behind `out`, escaped.
 #[inline]
 pub(crate) fn push(out: &mut Vec<u8>, bytes: &[u8], set: Set) {
-    match find(bytes, set) {
+    match set {
+        Set::Text => push_set::<true>(out, bytes),
+        Set::Html => push_set::<false>(out, bytes),
+    }
+}
+
+/// `AMP`: whether `&` is escaped, too.
+#[inline]
+fn push_set<const AMP: bool>(out: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.len() <= 2 * CHUNK && is_short_clean::<AMP>(bytes) {
+        out.extend_from_slice(bytes);
+    } else {
+        push_any::<AMP>(out, bytes);
+    }
+}
+
+#[inline(never)]
+fn push_any<const AMP: bool>(out: &mut Vec<u8>, bytes: &[u8]) {
+    match find::<AMP>(bytes) {
         None => out.extend_from_slice(bytes),
-        Some(first) => push_dirty(out, bytes, first, set),
+        Some(first) => push_dirty::<AMP>(out, bytes, first),
     }
 }
 
 /// As [`push`], for what has something to escape, first at `first`.
-fn push_dirty(out: &mut Vec<u8>, bytes: &[u8], first: usize, set: Set) {
+fn push_dirty<const AMP: bool>(out: &mut Vec<u8>, bytes: &[u8], first: usize) {
     // Most text grows by little; what grows more makes the vector grow once or twice.
     out.reserve(bytes.len() + bytes.len() / 8 + 16);
     let (clean, mut rest) = bytes.split_at(first);
@@ -119,14 +164,14 @@ fn push_dirty(out: &mut Vec<u8>, bytes: &[u8], first: usize, set: Set) {
         let mut clean_words = 0;
         loop {
             let Some(word) = rest.first_chunk::<WORD>() else {
-                let place = rest.iter().position(|&byte| is_special(byte, set));
+                let place = rest.iter().position(|&byte| is_special::<AMP>(byte));
                 let (clean, behind) = rest.split_at(place.unwrap_or(rest.len()));
                 out.extend_from_slice(clean);
                 rest = behind;
                 break;
             };
             out.extend_from_slice(word);
-            let found = specials(u64::from_le_bytes(*word), set);
+            let found = specials::<AMP>(u64::from_le_bytes(*word));
             if found != 0 {
                 let place = found.trailing_zeros() as usize / 8;
                 out.truncate(out.len() - WORD + place);
@@ -137,7 +182,7 @@ fn push_dirty(out: &mut Vec<u8>, bytes: &[u8], first: usize, set: Set) {
             clean_words += 1;
             if clean_words == CHUNK / WORD {
                 // It seems to be clean again.
-                let place = find(rest, set).unwrap_or(rest.len());
+                let place = find::<AMP>(rest).unwrap_or(rest.len());
                 let (clean, behind) = rest.split_at(place);
                 out.extend_from_slice(clean);
                 rest = behind;
@@ -160,9 +205,9 @@ fn push_dirty(out: &mut Vec<u8>, bytes: &[u8], first: usize, set: Set) {
 /// assert!(matches!(escape("plain"), Cow::Borrowed("plain")));
 /// ```
 pub fn escape(text: &str) -> Cow<'_, str> {
-    let Some(first) = find(text.as_bytes(), Set::Text) else { return Cow::Borrowed(text) };
+    let Some(first) = find::<true>(text.as_bytes()) else { return Cow::Borrowed(text) };
     let mut out = Vec::new();
-    push_dirty(&mut out, text.as_bytes(), first, Set::Text);
+    push_dirty::<true>(&mut out, text.as_bytes(), first);
     // Only whole characters were replaced, by ASCII; so this never is an error.
     Cow::Owned(String::from_utf8(out).unwrap_or_default())
 }

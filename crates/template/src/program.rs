@@ -34,6 +34,9 @@ pub(crate) enum Op {
     Share(Part),
     /// A value.
     Put { slot: u32, how: How },
+    /// Small static text, and behind it a value that is a field of the item of a loop, or of the data
+    /// ([`ROOT`]): the usual, on a shorter way.
+    Field { before: Part, slot: u32, name: u32, depth: u8, how: How },
     /// A value, by a converter.
     Convert { slot: u32, converter: u16, how: How },
     /// Goes on elsewhere if the value is false, or if it is true and `negated`.
@@ -48,6 +51,9 @@ pub(crate) enum Op {
     /// Judges it.
     UrlEnds { media: bool },
 }
+
+/// In [`Op::Field`]: no loop's item but the data.
+pub(crate) const ROOT: u8 = u8::MAX;
 
 /// How a value is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,18 +2,26 @@
 
 use std::fmt::Write as _;
 
+use bytes::Bytes;
 use pauper_iolist::IoList;
 
 use crate::convert::MAX_NESTED;
 use crate::error::{Error, ErrorKind};
 use crate::escape::{self, Set, Writer};
-use crate::program::{Counter, How, Op, Part, Program, Slot, Start};
+use crate::program::{Counter, How, Op, Part, Program, ROOT, Slot, Start};
 use crate::settings::Settings;
 use crate::url;
 use crate::value::{List, Record, Value};
 
 /// Stands for a URL that was refused.
 const REFUSED_URL: &[u8] = b"about:invalid#refused-url";
+
+/// What a program gave.
+pub(crate) struct Page {
+    pub(crate) list: IoList,
+    /// How much of it was copied into one buffer.
+    pub(crate) copied: usize,
+}
 
 /// Runs `program`. `room` is how much it is likely to give.
 pub(crate) fn render(
@@ -22,7 +30,7 @@ pub(crate) fn render(
     data: &dyn Record,
     items: Option<&dyn List>,
     room: usize,
-) -> Result<IoList, Error> {
+) -> Result<Page, Error> {
     let machine = Machine {
         program,
         settings,
@@ -30,7 +38,7 @@ pub(crate) fn render(
         items,
         frames: Vec::new(),
         sites: vec![Site { fields: &[], index: UNKNOWN }; program.names.len()],
-        out: Out { list: IoList::new(), buffer: Vec::with_capacity(room) },
+        out: Out { buffer: Vec::with_capacity(room), cuts: Vec::new(), shared: 0 },
         url: 0,
         scratch: String::new(),
     };
@@ -71,30 +79,48 @@ struct Site {
 /// The name is none of the fields.
 const UNKNOWN: u32 = u32::MAX;
 
-/// Bytes are collected in one buffer until a shared piece comes.
+/// What is copied is in one buffer; what is shared is remembered with its place in it.
 struct Out {
-    list: IoList,
     buffer: Vec<u8>,
+    cuts: Vec<(usize, Cut)>,
+    /// The bytes in `cuts`.
+    shared: usize,
+}
+
+/// A piece that is not in the buffer.
+enum Cut {
+    Part(Part),
+    List(IoList),
 }
 
 impl Out {
     fn len(&self) -> usize {
-        self.list.len() + self.buffer.len()
+        self.shared.saturating_add(self.buffer.len())
     }
 
-    /// Ends the buffer, since what follows is a piece of its own.
-    fn flush(&mut self) {
-        if !self.buffer.is_empty() {
-            self.list.push_owned(std::mem::take(&mut self.buffer));
-        }
+    fn cut(&mut self, len: usize, cut: Cut) {
+        self.shared = self.shared.saturating_add(len);
+        self.cuts.push((self.buffer.len(), cut));
     }
 
-    fn finish(mut self) -> IoList {
-        if self.list.is_empty() {
+    fn finish(self, text: &Bytes) -> IoList {
+        if self.cuts.is_empty() {
             return self.buffer.into();
         }
-        self.flush();
-        self.list
+        let buffer = Bytes::from(self.buffer);
+        let (mut list, mut start) = (IoList::new(), 0);
+        for (end, cut) in self.cuts {
+            list.push_shared(buffer.slice(start..end));
+            start = end;
+            match cut {
+                Cut::Part(part) => {
+                    list.push_shared(text.slice(part.start as usize..part.end as usize));
+                }
+                Cut::List(pieces) => list.append(pieces),
+            }
+        }
+        list.push_shared(buffer.slice(start..));
+        list
     }
 }
 
@@ -105,15 +131,37 @@ enum Found<'a> {
 }
 
 impl<'a> Machine<'a> {
-    fn run(mut self) -> Result<IoList, Error> {
+    fn run(mut self) -> Result<Page, Error> {
         let program = self.program;
-        let ops = &program.ops[..];
+        let (ops, text) = (&program.ops[..], &program.text[..]);
         let mut at = 0;
         while let Some(&op) = ops.get(at) {
             at += 1;
             match op {
-                Op::Copy(part) => self.out.buffer.extend_from_slice(program.part(part)),
-                Op::Share(part) => self.share(part),
+                Op::Copy(part) => {
+                    let text = &text[part.start as usize..part.end as usize];
+                    self.out.buffer.extend_from_slice(text);
+                }
+                Op::Share(part) => {
+                    self.out.cut((part.end - part.start) as usize, Cut::Part(part));
+                }
+                Op::Field { before, slot, name, depth, how } => {
+                    let before = &text[before.start as usize..before.end as usize];
+                    let found = self.field(name as usize, depth);
+                    if let (Some(Value::Text(text)), How::Text | How::Quoted) = (found, how) {
+                        let out = &mut self.out.buffer;
+                        out.reserve(before.len() + text.len());
+                        out.extend_from_slice(before);
+                        escape::push(out, text.as_bytes(), Set::Text);
+                        continue;
+                    }
+                    self.out.buffer.extend_from_slice(before);
+                    let slot = &program.slots[slot as usize];
+                    match found.map_or_else(|| self.find(slot), Found::Value) {
+                        Found::Value(value) => self.put(value, how, slot)?,
+                        Found::Missing => self.missing(slot)?,
+                    }
+                }
                 Op::Put { slot, how } => {
                     let slot = &program.slots[slot as usize];
                     match self.find(slot) {
@@ -157,13 +205,24 @@ impl<'a> Machine<'a> {
                 Op::UrlEnds { media } => self.judge(media, at)?,
             }
         }
-        Ok(self.out.finish())
+        let copied = self.out.buffer.len();
+        Ok(Page { list: self.out.finish(&program.text), copied })
     }
 
-    fn share(&mut self, part: Part) {
-        self.out.flush();
-        let text = self.program.text.slice(part.start as usize..part.end as usize);
-        self.out.list.push_shared(text);
+    /// The value of a field where it was found the last time; `None` if it must be searched.
+    #[inline(always)]
+    fn field(&self, name: usize, depth: u8) -> Option<Value<'a>> {
+        let record = if depth == ROOT {
+            self.data
+        } else {
+            match self.frames.get(usize::from(depth))?.item {
+                Value::Record(record) => record,
+                _ => return None,
+            }
+        };
+        let site = self.sites.get(name)?;
+        let known = site.index != UNKNOWN && std::ptr::eq(site.fields, record.fields());
+        known.then(|| record.field(site.index as usize))
     }
 
     /// The value of a slot.
@@ -352,8 +411,7 @@ impl<'a> Machine<'a> {
                 if pieces.len() < IoList::SMALL {
                     pieces.pieces().for_each(|piece| out.extend_from_slice(piece));
                 } else {
-                    self.out.flush();
-                    self.out.list.append(pieces.clone());
+                    self.out.cut(pieces.len(), Cut::List(pieces.clone()));
                 }
             }
             Value::Float(_) | Value::Display(_) => {
@@ -451,7 +509,7 @@ impl<'a> Machine<'a> {
         let message = format!("`{shown}` is no URL for this place: it may run code");
         // The value before is the nearest place there is.
         let slot = self.program.ops[..at].iter().rev().find_map(|op| match op {
-            Op::Put { slot, .. } | Op::Convert { slot, .. } => Some(*slot),
+            Op::Put { slot, .. } | Op::Field { slot, .. } | Op::Convert { slot, .. } => Some(*slot),
             _ => None,
         });
         Err(match slot {

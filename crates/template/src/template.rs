@@ -52,15 +52,13 @@ impl Ready {
     ) -> Result<Html<IoList>, Error> {
         let room = self.room.load(Ordering::Relaxed);
         let page = render::render(&self.program, &self.settings, data, items, room)?;
-        // Shared pieces take no room in the buffer.
-        let copied: usize =
-            page.pieces().map(<[u8]>::len).filter(|len| *len < MOST_ROOM).max().unwrap_or(0);
+        let copied = page.copied;
         let wanted = copied.saturating_add(copied / 16 + 32).min(MOST_ROOM);
         // Written only when it matters, so that cores do not fight for it.
         if copied > room || wanted < room / 2 {
             self.room.store(wanted, Ordering::Relaxed);
         }
-        Ok(Html(page))
+        Ok(Html(page.list))
     }
 }
 

@@ -158,7 +158,7 @@ impl Templates {
     ///
     /// When the folder cannot be read.
     pub fn names(&self) -> Result<Vec<String>, Error> {
-        let mut names = match &self.origin {
+        let mut names: Vec<String> = match &self.origin {
             #[cfg(feature = "folder")]
             Origin::Folder(folder) => folder.names()?,
             Origin::Embedded(texts) => texts.iter().map(|(name, _)| (*name).to_owned()).collect(),
