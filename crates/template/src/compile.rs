@@ -118,7 +118,13 @@ struct Compiler<'a> {
     /// Sections that were used: the bindings they are in, by address, and their name.
     used: BTreeSet<(usize, Box<str>)>,
     depth: usize,
+    /// What bodies, sections and included templates cost, counted as bytes: those without content
+    /// must not multiply without end either.
+    cost: usize,
 }
+
+/// What each costs at least.
+const COST: usize = 64;
 
 /// The sections in force.
 struct Scope {
@@ -155,6 +161,7 @@ impl<'a> Compiler<'a> {
             included: Included::new(),
             used: BTreeSet::new(),
             depth: 0,
+            cost: 0,
         }
     }
 
@@ -196,6 +203,10 @@ impl<'a> Compiler<'a> {
                  (max_depth)"
             );
             return Err(Error::new(ErrorKind::Limit, message, &at(source, offset)));
+        }
+        self.cost += COST;
+        if self.cost > self.settings.max_size {
+            return Err(self.too_large(&at(source, offset)));
         }
         self.depth += 1;
         let result = work(self);

@@ -173,11 +173,20 @@ impl<'a> Parser<'a> {
             None if self.text[..start].ends_with('\n') => start,
             None => return None,
         };
-        let blank = |text: &str| text.bytes().all(|byte| matches!(byte, b' ' | b'\t'));
-        let behind = &self.text[end..self.range.end];
-        let length = behind.find('\n').map_or(behind.len(), |newline| newline + 1);
-        let rest = behind[..length].trim_end_matches('\n').trim_end_matches('\r');
-        (blank(&self.text[line..at]) && blank(rest)).then_some((line, end + length))
+        let blank = |byte: u8| matches!(byte, b' ' | b'\t');
+        if !self.text[line..at].bytes().all(blank) {
+            return None;
+        }
+        // Not up to the next line end: of many tags on one long line each would look that far.
+        let behind = &self.text.as_bytes()[end..self.range.end];
+        let blanks = behind.iter().take_while(|byte| blank(**byte)).count();
+        let length = match &behind[blanks..] {
+            [] => 0,
+            [b'\n', ..] => 1,
+            [b'\r', b'\n', ..] => 2,
+            _ => return None,
+        };
+        Some((line, end + blanks + length))
     }
 
     /// The tag at a brace and where it ends; `None` if the brace is only a brace.
@@ -211,8 +220,8 @@ impl<'a> Parser<'a> {
             return Ok(None);
         }
         // A tag stands on one line, so that a forgotten brace does not swallow the page.
-        let line = text.find('\n').unwrap_or(text.len());
-        let Some(end) = text[..line].find('}') else {
+        let end = text.find(['}', '\n']).filter(|end| text[*end..].starts_with('}'));
+        let Some(end) = end else {
             return Err(self.wrong(at, format!("`{{#{word}` has no `}}` on its line")));
         };
         if word != "literal" {

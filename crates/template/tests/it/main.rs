@@ -9,8 +9,13 @@
 //! - `corpus`: the seeds of the fuzz targets
 
 mod context;
+mod data;
+mod files;
 mod golden;
+mod hostile;
 mod language;
+mod pieces;
+mod sections;
 
 use pauper_template::{ErrorKind, Record, Settings, Template};
 
