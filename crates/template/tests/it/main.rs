@@ -9,6 +9,7 @@
 //! - `corpus`: the seeds of the fuzz targets
 
 mod context;
+mod corpus;
 mod data;
 mod files;
 mod golden;
