@@ -1,6 +1,7 @@
 //! The server that load and conformance drivers measure.
 //!
-//! Set by the environment: `PORT` (8080; 0 is any, the line on stdout tells), `WORKERS` (how many loops; 1), `MODE` (`single`), `FILE`
+//! Set by the environment: `PORT` (8080; 0 is any, the line on stdout tells), `WORKERS` (how many loops; 1), `MODE` (`single`,
+//! or `threading`), `FILE`
 //! (what `/file` serves).
 
 use std::env;
@@ -78,11 +79,11 @@ fn fail(why: &str) -> ! {
 
 fn main() -> pauper::ServeResult {
     let mode = env::var("MODE").unwrap_or_else(|_| "single".to_owned());
-    if mode != "single" {
-        fail(&format!("MODE={mode} is not there yet; the modes are: single"));
+    if !["single", "threading"].contains(&mode.as_str()) {
+        fail(&format!("MODE={mode} is not there yet; the modes are: single, threading"));
     }
     let workers: usize = number("WORKERS", 1);
-    if workers != 1 {
+    if workers != 1 && mode == "single" {
         eprintln!("bench_server: MODE=single has one loop, WORKERS={workers} changes nothing");
     }
     let mut app = App::new("bench_server");
@@ -101,5 +102,9 @@ fn main() -> pauper::ServeResult {
     let server = Server::bind(("127.0.0.1", number("PORT", 8080)))?;
     println!("bench_server on http://{}/", server.local_addr());
     // As many as a driver opens; the default keeps a stranger from taking all descriptors.
-    server.config(ServerConfig::new().with_max_connections(100_000)).run(app)
+    let config = ServerConfig::new().with_max_connections(100_000);
+    match mode.as_str() {
+        "single" => server.config(config).run_single(app),
+        _ => server.config(config.with_loops(workers)).run(app),
+    }
 }

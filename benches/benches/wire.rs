@@ -2,7 +2,7 @@
 
 use divan::counter::BytesCount;
 use divan::{AllocProfiler, Bencher, black_box};
-use pauper_benches::{CASES, Case};
+use pauper_benches::{CASES, Case, picohttpparser_cases};
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler<std::alloc::System> = AllocProfiler::system();
@@ -11,7 +11,7 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = CASES.iter().map(Named))]
+#[divan::bench(args = CASES.iter().chain(picohttpparser_cases()).map(Named))]
 fn wire(bencher: Bencher<'_, '_>, Named(case): Named) {
     let (input, mut out) = ((case.input)(), Vec::with_capacity(1024));
     // What was written counts where nothing is read.

@@ -50,6 +50,20 @@ pub fn large_cookie() -> Vec<u8> {
     text.into_bytes()
 }
 
+/// The head of a response with ten header lines.
+pub fn response() -> Vec<u8> {
+    let mut text = String::from(
+        "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: benches\r\n\
+         Content-Type: text/html; charset=utf-8\r\nContent-Length: 1234\r\n\
+         Cache-Control: max-age=3600\r\n",
+    );
+    for number in 0..5 {
+        text.push_str(&format!("X-Header-{number}: some value {number}\r\n"));
+    }
+    text.push_str("\r\n");
+    text.into_bytes()
+}
+
 /// A chunked body of so many chunks of this size, whole.
 pub fn chunked(size: usize, count: usize) -> Vec<u8> {
     let mut body = Vec::new();

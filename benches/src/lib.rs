@@ -6,6 +6,7 @@
 pub mod inputs;
 pub mod instructions;
 pub mod pages;
+pub mod routes;
 mod work;
 
-pub use work::{CASES, Case};
+pub use work::{CASES, Case, picohttpparser_cases};

@@ -1,20 +1,26 @@
 //! The application: what is registered, and how it is checked at start-up.
 
+use std::any::type_name;
 use std::error::Error as StdError;
 use std::fmt;
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use pauper_message::{
-    CheckError, Error, Hook, IntoStatus, Request, Response, Rule, Service, States, StatusCode,
+    CheckError, Error, Hook, IntoStatus, Plan, Request, Response, Rule, Service, States, StatusCode,
 };
 use pauper_router::{MethodSet, Methods, RouteId, Router};
 
-use crate::handler::{Argument, Handler};
+use crate::handler::{Argument, Handler, PathArg, decoded};
 use crate::hooks::{
     After, Before, BeforeWithBody, ByType, Endpoint, Next, Recover, RecoverAny, Wrap,
 };
+use crate::redirects::{self, TrailingSlash};
+use crate::route::Route;
+use crate::settings::Settings;
 
 /// A web application: routes to functions, and what runs around them.
 ///
@@ -37,29 +43,41 @@ use crate::hooks::{
 ///
 /// # The way of a request
 ///
-/// 1. The route is found: one that matches path and method; else a service
-///    ([`fallback`](Self::fallback)) that does not pass; else the
-///    [default handler](Self::default_handler); else 404. A path that has routes, but none for
+/// 1. The route is found: one that matches path and method; else the deepest
+///    [mount](Self::mount); else a service ([`fallback`](Self::fallback)) that does not pass; else
+///    the [default handler](Self::default_handler); else 404. A path that has routes, but none for
 ///    the method, is 405 with Allow; OPTIONS is then answered with 204 and Allow.
-/// 2. The hooks' `before`, in order of registration, for every request, those of step 1 that end
-///    in an error too. The first error ends the request.
+/// 2. The hooks' `before`: those of the app, of the [groups](Self::group) around the route, then of
+///    the route itself, each in order of registration. Those of the app run for every request, those
+///    of step 1 that end in an error too. The first error ends the request.
 /// 3. The body is read, and the hooks' `before` that need it run.
-/// 4. The wraps, the first registered outermost, and inside them the handler.
+/// 4. The wraps, in the same order, the first registered outermost, and inside them the handler.
 /// 5. An error becomes an answer: by the [handler for its type](Self::on_error), else by the
-///    [handler for its status](Self::on_status), else as a page.
-/// 6. The hooks' `after`, in order of registration.
+///    [handler for its status](Self::on_status), else as a page. A handler that fails falls back to
+///    the next of these, and the last cannot fail.
+/// 6. The hooks' `after`: those of the route, of its groups, then of the app.
 pub struct App {
     pub(crate) name: String,
     /// Leads to indices of `targets`.
     pub(crate) router: Router<usize>,
     pub(crate) targets: Vec<Target>,
-    pub(crate) hooks: Vec<Registered>,
-    pub(crate) wraps: Vec<Box<Wrap>>,
-    pub(crate) by_type: Vec<Box<dyn RecoverAny>>,
+    /// What runs around handlers; the first belongs to the app as a whole.
+    pub(crate) scopes: Vec<Scope>,
+    /// The scopes of what is registered now: that of the app, and those of open groups.
+    pub(crate) open: Vec<usize>,
+    /// What stands before the patterns that are registered now.
+    pub(crate) prefix: String,
+    pub(crate) by_type: Vec<ByError>,
     pub(crate) by_status: Vec<ByStatus>,
     pub(crate) services: Vec<Box<dyn Service + Send + Sync>>,
-    pub(crate) default: Option<Box<Endpoint>>,
+    pub(crate) defaults: Vec<DefaultHandler>,
     pub(crate) states: Arc<States>,
+    pub(crate) settings: Settings,
+    pub(crate) debug_peers: Vec<IpAddr>,
+    pub(crate) slashes: TrailingSlash,
+    pub(crate) normalize: bool,
+    /// How many errors got an id.
+    pub(crate) error_count: AtomicU32,
     pub(crate) mistakes: Vec<String>,
 }
 
@@ -68,13 +86,38 @@ pub(crate) const ORDINARY: Methods = Methods::from_bits_truncate(
     Methods::ALL.bits() & !(Methods::CONNECT.bits() | Methods::TRACE.bits()),
 );
 
-/// What a route leads to.
+/// What a route or mount leads to.
 pub(crate) struct Target {
-    pub(crate) endpoint: Box<Endpoint>,
+    pub(crate) run: Run,
     /// Present when the pattern has groups; otherwise the path itself is the rule, and nothing
     /// needs to be shared with the request.
     pub(crate) rule: Option<Arc<Rule>>,
     pub(crate) max_body: Option<u64>,
+    /// What is to happen to the body, if not the usual.
+    pub(crate) plan: Option<Box<Planner>>,
+    /// From the outside in.
+    pub(crate) scopes: Vec<usize>,
+    /// What the route says of itself.
+    pub(crate) values: Arc<States>,
+    pub(crate) id: RouteId,
+    /// The name of the handler's type, for people.
+    pub(crate) handler: &'static str,
+}
+
+/// Says what is to happen to the body of a request.
+pub(crate) type Planner = dyn Fn(&mut Request) -> Result<Plan, Error> + Send + Sync;
+
+/// Who answers.
+pub(crate) enum Run {
+    Handler(Box<Endpoint>),
+    Service(Box<dyn Service + Send + Sync>),
+}
+
+/// What runs around the handlers of an app, a group or a route.
+#[derive(Default)]
+pub(crate) struct Scope {
+    pub(crate) hooks: Vec<Registered>,
+    pub(crate) wraps: Vec<Box<Wrap>>,
 }
 
 pub(crate) struct Registered {
@@ -84,7 +127,31 @@ pub(crate) struct Registered {
 
 pub(crate) struct ByStatus {
     pub(crate) status: StatusCode,
+    /// All, when there are none.
+    pub(crate) methods: Option<MethodSet>,
     pub(crate) handler: Box<dyn Recover<Error>>,
+    pub(crate) name: &'static str,
+}
+
+pub(crate) struct ByError {
+    /// All, when there are none.
+    pub(crate) methods: Option<MethodSet>,
+    pub(crate) handler: Box<dyn RecoverAny>,
+    pub(crate) name: &'static str,
+}
+
+pub(crate) struct DefaultHandler {
+    /// All, when there are none.
+    pub(crate) methods: Option<MethodSet>,
+    pub(crate) endpoint: Box<Endpoint>,
+    pub(crate) handler: &'static str,
+}
+
+/// Whether a method is among those of a handler; who answers GET answers HEAD.
+pub(crate) fn covers(methods: &Option<MethodSet>, method: &str) -> bool {
+    methods.as_ref().is_none_or(|set| {
+        set.contains(method) || method == "HEAD" && set.known().contains(Methods::GET)
+    })
 }
 
 impl App {
@@ -94,13 +161,19 @@ impl App {
             name: name.into(),
             router: Router::new(),
             targets: Vec::new(),
-            hooks: Vec::new(),
-            wraps: Vec::new(),
+            scopes: vec![Scope { hooks: Vec::new(), wraps: Vec::new() }],
+            open: vec![0],
+            prefix: String::new(),
             by_type: Vec::new(),
             by_status: Vec::new(),
             services: Vec::new(),
-            default: None,
+            defaults: Vec::new(),
             states: Arc::default(),
+            settings: Settings::new(),
+            debug_peers: Vec::new(),
+            slashes: TrailingSlash::Exact,
+            normalize: false,
+            error_count: AtomicU32::new(0),
             mistakes: Vec::new(),
         }
     }
@@ -129,8 +202,22 @@ impl App {
     ) -> Route<'_> {
         let arguments = handler.arguments();
         let endpoint = Box::new(move |req: &mut Request| handler.call(req));
-        let index = match self.router.insert(methods, pattern, self.targets.len()) {
-            Ok(id) => self.finish_route(id, &arguments, endpoint),
+        self.add_route(methods.into(), pattern, &arguments, endpoint, type_name::<H>())
+    }
+
+    /// Registers a handler of any kind. Not generic, so that it is compiled once.
+    #[track_caller]
+    pub(crate) fn add_route(
+        &mut self,
+        methods: MethodSet,
+        pattern: &str,
+        arguments: &[Argument],
+        endpoint: Box<Endpoint>,
+        handler: &'static str,
+    ) -> Route<'_> {
+        let pattern = format!("{}{pattern}", self.prefix);
+        let index = match self.router.insert(methods, &pattern, self.targets.len()) {
+            Ok(id) => self.finish_route(id, arguments, Run::Handler(endpoint), handler),
             Err(error) => {
                 self.mistakes.push(error.to_string());
                 None
@@ -139,13 +226,13 @@ impl App {
         Route { app: self, index }
     }
 
-    /// Compares the arguments with the pattern and keeps the target. Not generic, so that it is
-    /// compiled once.
+    /// Compares the arguments with the pattern and keeps the target.
     fn finish_route(
         &mut self,
         id: RouteId,
         arguments: &[Argument],
-        endpoint: Box<Endpoint>,
+        run: Run,
+        handler: &'static str,
     ) -> Option<usize> {
         let route = self.router.route(id)?;
         let params = route.params();
@@ -167,7 +254,7 @@ impl App {
             ));
         } else {
             for (argument, param) in arguments.iter().zip(params) {
-                if !(argument.accepts)(param.kind()) {
+                if !argument.accepts(param) {
                     mistake(format!(
                         "takes a {} for {param}, which needs {}",
                         argument.type_name, argument.expects,
@@ -175,11 +262,22 @@ impl App {
                 }
             }
         }
-        let rule = (!params.is_empty()).then(|| {
+        // The rule of a mount is its pattern, since the path is longer.
+        let has_rule = !params.is_empty() || route.is_mount();
+        let rule = has_rule.then(|| {
             let names = params.iter().map(|param| param.name().into()).collect();
             Arc::new(Rule { pattern: route.pattern().into(), names })
         });
-        self.targets.push(Target { endpoint, rule, max_body: None });
+        self.targets.push(Target {
+            run,
+            rule,
+            max_body: None,
+            plan: None,
+            scopes: self.open.clone(),
+            values: Arc::default(),
+            id,
+            handler,
+        });
         Some(self.targets.len() - 1)
     }
 
@@ -234,6 +332,131 @@ impl App {
         self.route(ORDINARY, pattern, handler)
     }
 
+    /// Hands a path and everything below it to a service, whatever the method: to a folder of
+    /// files, or to another application, whose patterns then begin below the mount.
+    ///
+    /// `/a` has `/a`, `/a/` and what is below; `/a/` is a folder, which has `/a/` and what is below,
+    /// and `/a` is redirected there (302). Routes come before mounts, and the mount that matches the
+    /// most of a path before the others. `req.suffix()` is what is left of the path. A service that
+    /// passes leaves the request to the [fallbacks](Self::fallback).
+    ///
+    /// ```
+    /// use pauper_app::App;
+    /// use pauper_message::Request;
+    ///
+    /// let mut admin = App::new("admin");
+    /// admin.get("/users/<id:int>", |_: &mut Request, id: u32| format!("user {id}"));
+    ///
+    /// let mut app = App::new("site");
+    /// app.mount("/admin", admin).before(|req| {
+    ///     if req.peer().remote.is_some() { Err(pauper_message::abort(403)) } else { Ok(()) }
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn mount(
+        &mut self,
+        pattern: &str,
+        service: impl Service + Send + Sync + 'static,
+    ) -> Route<'_> {
+        if let Some(bare) = pattern.strip_suffix('/').filter(|bare| !bare.is_empty()) {
+            self.redirect_to_folder(bare);
+        }
+        let pattern = format!("{}{pattern}", self.prefix);
+        let handler = type_name_of(&service);
+        let index = match self.router.mount(&pattern, self.targets.len()) {
+            Ok(id) => self.finish_route(id, &[], Run::Service(Box::new(service)), handler),
+            Err(error) => {
+                self.mistakes.push(error.to_string());
+                None
+            }
+        };
+        Route { app: self, index }
+    }
+
+    /// Redirects a path without a slash to the one with a slash, unless it has a route.
+    #[track_caller]
+    pub(crate) fn redirect_to_folder(&mut self, bare: &str) {
+        let pattern = format!("{}{bare}", self.prefix);
+        let endpoint: Box<Endpoint> = Box::new(|req| Err(redirects::to_other_slash(req)));
+        if let Ok(id) = self.router.insert(ORDINARY, &pattern, self.targets.len()) {
+            self.finish_route(id, &[], Run::Handler(endpoint), "redirect");
+        }
+    }
+
+    /// Registers routes that have something in common: the beginning of their patterns, and the
+    /// hooks and wraps that are registered inside. Those of the app come first, and groups may stand
+    /// in groups. Whatever else is registered inside (states, filters, handlers of errors) is for
+    /// the whole app.
+    ///
+    /// ```
+    /// use pauper_app::App;
+    /// use pauper_message::{Request, abort};
+    ///
+    /// let mut app = App::new("site");
+    /// app.group("/admin", |app| {
+    ///     app.before(|req| if req.cookie("key") == Some("k") { Ok(()) } else { Err(abort(401)) });
+    ///     app.get("/users", |_: &mut Request| "all users"); // at /admin/users
+    /// });
+    /// app.get("/", |_: &mut Request| "for everybody");
+    /// ```
+    pub fn group(&mut self, prefix: &str, register: impl FnOnce(&mut Self)) -> &mut Self {
+        let outside = self.prefix.len();
+        self.prefix.push_str(prefix);
+        let scope = self.new_scope();
+        self.open.push(scope);
+        register(self);
+        self.open.pop();
+        self.prefix.truncate(outside);
+        self
+    }
+
+    pub(crate) fn new_scope(&mut self) -> usize {
+        self.scopes.push(Scope::default());
+        self.scopes.len() - 1
+    }
+
+    /// Takes the method from the route with exactly this pattern, groups as they are written; a
+    /// route without methods is gone. Gives whether there was such a route.
+    pub fn remove_route(&mut self, method: &str, pattern: &str) -> bool {
+        let Some(id) = self.router.route_of(Some(method), pattern).map(|route| route.id()) else {
+            return false;
+        };
+        self.router.remove_methods(id, method);
+        true
+    }
+
+    /// Whether there is a route with exactly this pattern, groups as they are written.
+    pub fn has_route(&self, pattern: &str) -> bool {
+        self.router.route_of(None, pattern).is_some()
+    }
+
+    /// The path of the route of this [name](Route::name), with these values for its groups,
+    /// percent-encoded.
+    ///
+    /// # Errors
+    /// 500 when no route has the name, or the values do not fit its groups: a mistake of the program.
+    pub fn url<'v>(
+        &self,
+        name: &str,
+        values: impl IntoIterator<Item = (&'v str, &'v str)>,
+    ) -> Result<String, Error> {
+        Ok(self.router.url(name, values)?)
+    }
+
+    /// What becomes of a path that would be found with a slash at its end, or without one. Such a
+    /// path is 404 if this is not called.
+    pub fn trailing_slash(&mut self, policy: TrailingSlash) -> &mut Self {
+        self.slashes = policy;
+        self
+    }
+
+    /// Redirects paths with empty segments and dots (`/a//b/../c`) to what they mean, before a route
+    /// is looked for; a path that leads above the root is 400. Off if not called.
+    pub fn normalize_paths(&mut self, on: bool) -> &mut Self {
+        self.normalize = on;
+        self
+    }
+
     /// Adds a filter for groups, `<name:filter>`, before the routes that use it. What it takes is
     /// given to the handler as text.
     #[track_caller]
@@ -242,7 +465,54 @@ impl App {
         name: &str,
         test: impl Fn(&str) -> bool + Send + Sync + 'static,
     ) -> &mut Self {
-        if let Err(error) = self.router.add_filter(name, test) {
+        let added = self.router.add_filter(name, test);
+        self.note(added)
+    }
+
+    /// Adds a filter that is a regular expression for the whole text of a group:
+    /// `app.filter_expression("email", r"[\w.-]+@[\w.-]+")`. Needs the feature `regex`.
+    #[track_caller]
+    pub fn filter_expression(&mut self, name: &str, expression: &str) -> &mut Self {
+        let added = self.router.add_expression(name, expression);
+        self.note(added)
+    }
+
+    /// Adds a filter that takes what can become a `T`, which handlers then take as argument. A text
+    /// that cannot goes to the next route.
+    ///
+    /// ```
+    /// use pauper_app::{App, Kind, PathArg};
+    /// use pauper_message::Request;
+    ///
+    /// struct Month(u8);
+    ///
+    /// impl PathArg for Month {
+    ///     const EXPECTS: &'static str = "`:month`";
+    ///
+    ///     fn accepts(_: Kind) -> bool {
+    ///         false // only of its own filter
+    ///     }
+    ///
+    ///     fn from_group(text: &str) -> Option<Self> {
+    ///         text.parse().ok().filter(|month| (1..=12).contains(month)).map(Self)
+    ///     }
+    /// }
+    ///
+    /// let mut app = App::new("calendar");
+    /// app.filter_type::<Month>("month");
+    /// app.get("/<year:int>/<month:month>", |_: &mut Request, year: i32, Month(month): Month| {
+    ///     format!("{year}, month {month}")
+    /// });
+    /// # pauper_message::Service::check(&app).unwrap();
+    /// ```
+    #[track_caller]
+    pub fn filter_type<T: PathArg>(&mut self, name: &str) -> &mut Self {
+        let added = self.router.add_converter(name, |text| T::from_group(&decoded(text)));
+        self.note(added)
+    }
+
+    fn note<E: fmt::Display>(&mut self, added: Result<(), E>) -> &mut Self {
+        if let Err(error) = added {
             self.mistakes.push(error.to_string());
         }
         self
@@ -255,13 +525,28 @@ impl App {
         self
     }
 
-    /// Answers when no route matches and all services pass, in place of 404.
+    /// Answers when no route matches and all services pass, in place of 404, whatever the method.
     pub fn default_handler<H: Handler<()>>(&mut self, handler: H) -> &mut Self {
-        self.default = Some(Box::new(move |req| handler.call(req)));
+        self.add_default(None, handler)
+    }
+
+    /// As [`default_handler`](Self::default_handler) for some methods; others stay 404, never 405.
+    /// The last one registered for a method counts.
+    pub fn default_handler_for<H: Handler<()>>(
+        &mut self,
+        methods: impl Into<MethodSet>,
+        handler: H,
+    ) -> &mut Self {
+        self.add_default(Some(methods.into()), handler)
+    }
+
+    fn add_default<H: Handler<()>>(&mut self, methods: Option<MethodSet>, handler: H) -> &mut Self {
+        let endpoint = Box::new(move |req: &mut Request| handler.call(req));
+        self.defaults.push(DefaultHandler { methods, endpoint, handler: type_name::<H>() });
         self
     }
 
-    /// All routes, in order of registration.
+    /// All routes and mounts, in order of registration.
     pub fn routes(&self) -> impl Iterator<Item = &pauper_router::Route> {
         self.router.routes()
     }
@@ -286,9 +571,10 @@ impl App {
         self
     }
 
-    /// Adds a hook with both halves.
+    /// Adds a hook with both halves; inside a [`group`](Self::group) for its routes.
     pub fn hook(&mut self, hook: impl Hook + 'static) -> &mut Self {
-        self.hooks.push(Registered { needs_body: hook.needs_body(), hook: Box::new(hook) });
+        let scope = self.open.last().copied().unwrap_or_default();
+        self.scopes[scope].add_hook(hook);
         self
     }
 
@@ -323,22 +609,49 @@ impl App {
     where
         F: Fn(&mut Request, Next<'_>) -> Result<Response, Error> + Send + Sync + 'static,
     {
-        self.wraps.push(Box::new(wrap));
+        let scope = self.open.last().copied().unwrap_or_default();
+        self.scopes[scope].wraps.push(Box::new(wrap));
         self
     }
 
     /// Answers errors of a status, such as 404, with a function. What it returns is sent as it
     /// is: give it the status, too. The last one registered for a status counts.
+    ///
+    /// What is known of the error stands in the error: its message for the client, and as its source
+    /// what the one who made it had to say, such as [`MethodNotAllowed`](crate::MethodNotAllowed)
+    /// (`error.find::<MethodNotAllowed>()`).
     #[track_caller]
     pub fn on_status<F: Recover<Error>>(
         &mut self,
         status: impl IntoStatus,
         handler: F,
     ) -> &mut Self {
+        self.add_on_status(None, status, handler)
+    }
+
+    /// As [`on_status`](Self::on_status) for requests of some methods; GET includes HEAD. For others
+    /// the next one registered counts, and in the end the built-in page.
+    #[track_caller]
+    pub fn on_status_for<F: Recover<Error>>(
+        &mut self,
+        methods: impl Into<MethodSet>,
+        status: impl IntoStatus,
+        handler: F,
+    ) -> &mut Self {
+        self.add_on_status(Some(methods.into()), status, handler)
+    }
+
+    #[track_caller]
+    fn add_on_status<F: Recover<Error>>(
+        &mut self,
+        methods: Option<MethodSet>,
+        status: impl IntoStatus,
+        handler: F,
+    ) -> &mut Self {
         match status.into_status() {
             Some(status) => {
-                self.by_status.retain(|known| known.status != status);
-                self.by_status.push(ByStatus { status, handler: Box::new(handler) });
+                let (handler, name) = (Box::new(handler), type_name::<F>());
+                self.by_status.push(ByStatus { status, methods, handler, name });
             }
             None => {
                 let place = Location::caller();
@@ -359,13 +672,35 @@ impl App {
         E: StdError + 'static,
         F: Recover<E>,
     {
-        self.by_type.push(Box::new(ByType::<E, F> { handler, error: PhantomData }));
+        self.add_on_error(None, handler)
+    }
+
+    /// As [`on_error`](Self::on_error) for requests of some methods; GET includes HEAD.
+    pub fn on_error_for<E, F>(&mut self, methods: impl Into<MethodSet>, handler: F) -> &mut Self
+    where
+        E: StdError + 'static,
+        F: Recover<E>,
+    {
+        self.add_on_error(Some(methods.into()), handler)
+    }
+
+    fn add_on_error<E, F>(&mut self, methods: Option<MethodSet>, handler: F) -> &mut Self
+    where
+        E: StdError + 'static,
+        F: Recover<E>,
+    {
+        let handler = Box::new(ByType::<E, F> { handler, error: PhantomData });
+        self.by_type.push(ByError { methods, handler, name: type_name::<F>() });
         self
     }
 
     pub(crate) fn check_all(&self) -> Result<(), CheckError> {
         let mut mistakes = self.mistakes.clone();
-        for service in &self.services {
+        let mounted = self.targets.iter().filter_map(|target| match &target.run {
+            Run::Service(service) => Some(service),
+            Run::Handler(_) => None,
+        });
+        for service in self.services.iter().chain(mounted) {
             if let Err(error) = service.check() {
                 mistakes.extend(error.mistakes().iter().cloned());
             }
@@ -383,20 +718,12 @@ impl fmt::Debug for App {
     }
 }
 
-/// A route that was just registered, for what else is to be said of it.
-#[derive(Debug)]
-pub struct Route<'a> {
-    app: &'a mut App,
-    /// None when the registration failed; the mistake is kept in the app.
-    index: Option<usize>,
+impl Scope {
+    pub(crate) fn add_hook(&mut self, hook: impl Hook + 'static) {
+        self.hooks.push(Registered { needs_body: hook.needs_body(), hook: Box::new(hook) });
+    }
 }
 
-impl Route<'_> {
-    /// Accepts bodies of up to this many bytes, in place of the server's limit.
-    pub fn max_body(self, bytes: u64) -> Self {
-        if let Some(index) = self.index {
-            self.app.targets[index].max_body = Some(bytes);
-        }
-        self
-    }
+fn type_name_of<T>(_: &T) -> &'static str {
+    type_name::<T>()
 }

@@ -1,9 +1,10 @@
 //! Functions as handlers: their path arguments, and what they may return.
 
-use std::any::type_name;
+use std::any::{TypeId, type_name};
+use std::borrow::Cow;
 
 use pauper_message::{Error, IntoResponse, Request, Response, abort};
-use pauper_router::Kind;
+use pauper_router::{Kind, Param, Uuid};
 
 /// A value that a group of a route's pattern can become.
 ///
@@ -14,7 +15,7 @@ use pauper_router::Kind;
     note = "arguments are owned: `String`, integers, floats, or a type of yours that implements \
             `PathArg`; write `name: String`, not `name: &str`"
 )]
-pub trait PathArg: Sized {
+pub trait PathArg: Sized + 'static {
     /// What is said of this type when it does not fit a pattern, such as "a number".
     const EXPECTS: &'static str;
 
@@ -87,6 +88,26 @@ macro_rules! float_args {
 
 float_args!(f32 f64);
 
+impl PathArg for Uuid {
+    const EXPECTS: &'static str = "`:uuid`";
+
+    fn accepts(kind: Kind) -> bool {
+        matches!(kind, Kind::Uuid)
+    }
+
+    fn from_group(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// The text of a group as it stands in the path that routers match, decoded to the end.
+pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
+    match text.contains('%') {
+        true => Cow::Owned(text.replace("%2F", "/").replace("%25", "%")),
+        false => Cow::Borrowed(text),
+    }
+}
+
 /// What a handler says of its arguments at start-up.
 #[derive(Clone, Copy, Debug)]
 pub struct Argument {
@@ -96,11 +117,23 @@ pub struct Argument {
     pub expects: &'static str,
     /// Whether it can be made of a kind of group.
     pub accepts: fn(Kind) -> bool,
+    /// The type.
+    pub type_id: TypeId,
 }
 
 impl Argument {
-    fn of<P: PathArg>() -> Self {
-        Self { type_name: type_name::<P>(), expects: P::EXPECTS, accepts: P::accepts }
+    pub(crate) fn of<P: PathArg>() -> Self {
+        Self {
+            type_name: type_name::<P>(),
+            expects: P::EXPECTS,
+            accepts: P::accepts,
+            type_id: TypeId::of::<P>(),
+        }
+    }
+
+    /// Whether it can be made of this group: by its kind, or because the group's filter makes it.
+    pub(crate) fn accepts(&self, param: &Param) -> bool {
+        (self.accepts)(param.kind()) || param.converts_to() == Some(self.type_id)
     }
 }
 
@@ -128,7 +161,7 @@ pub trait Handler<Args>: Send + Sync + 'static {
     fn call(&self, req: &mut Request) -> Result<Response, Error>;
 }
 
-fn argument<P: PathArg>(req: &Request, index: usize) -> Result<P, Error> {
+pub(crate) fn argument<P: PathArg>(req: &Request, index: usize) -> Result<P, Error> {
     req.group(index)
         .and_then(|text| P::from_group(&text))
         .ok_or_else(|| abort(pauper_message::StatusCode::NOT_FOUND))

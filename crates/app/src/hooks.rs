@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 
 use pauper_message::{Error, Hook, IntoResponse, Request, Response};
 
+use crate::app::Scope;
+
 /// A function as the first half of a hook.
 pub(crate) struct Before<F>(pub(crate) F);
 
@@ -53,6 +55,10 @@ pub(crate) type Wrap = dyn Fn(&mut Request, Next<'_>) -> Result<Response, Error>
 
 /// What a wrap runs inside: the wraps registered after it, then the handler.
 pub struct Next<'n> {
+    pub(crate) scopes: &'n [Scope],
+    /// Numbers of scopes that come after this one.
+    pub(crate) inner: &'n [usize],
+    /// The wraps of this scope that come next.
     pub(crate) wraps: &'n [Box<Wrap>],
     pub(crate) endpoint: &'n (dyn Fn(&mut Request) -> Result<Response, Error> + 'n),
 }
@@ -62,10 +68,14 @@ impl Next<'_> {
     ///
     /// # Errors
     /// The error of the handler, before it becomes a page.
-    pub fn run(self, req: &mut Request) -> Result<Response, Error> {
-        match self.wraps {
-            [] => (self.endpoint)(req),
-            [first, rest @ ..] => first(req, Next { wraps: rest, endpoint: self.endpoint }),
+    pub fn run(mut self, req: &mut Request) -> Result<Response, Error> {
+        loop {
+            if let [first, rest @ ..] = self.wraps {
+                return first(req, Next { wraps: rest, ..self });
+            }
+            let [scope, inner @ ..] = self.inner else { return (self.endpoint)(req) };
+            self.inner = inner;
+            self.wraps = &self.scopes[*scope].wraps;
         }
     }
 }

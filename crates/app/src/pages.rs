@@ -1,22 +1,36 @@
 //! The pages of errors that nobody else answers.
 
 use pauper_message::page::{Page, escape};
-use pauper_message::{Request, Response, StatusCode};
+use pauper_message::{Error, ErrorView, Request, Response, StatusCode, guard};
 
-/// The answer to an error: a page, JSON or text, as the client prefers.
-pub(crate) fn error(req: &Request, status: StatusCode, message: Option<&str>) -> Response {
+/// The answer to an error: a page, JSON or text, as the client prefers. `id` is under what the log
+/// knows it; `shown` is the error itself, where the client may see all of it.
+pub(crate) fn error(
+    req: &Request,
+    status: StatusCode,
+    message: Option<&str>,
+    id: Option<&str>,
+    shown: Option<&Error>,
+) -> Response {
     if !(status.is_client_error() || status.is_server_error()) {
         return Response::new(status);
     }
     let name = status.canonical_reason().unwrap_or("Error");
-    let sentence = message.map_or_else(|| sentence(req, status), str::to_owned);
+    let mut sentence = message.map_or_else(|| sentence(req, status), str::to_owned);
+    if let Some(id) = id {
+        sentence.push_str(" Its number there is ");
+        sentence.push_str(id);
+        sentence.push('.');
+    }
+    let shown = shown.filter(|_| status.is_server_error());
     let title = format!("{} {name}", status.as_u16());
     // Who takes anything is a program rather than a browser.
     let kinds = ["text/plain", "text/html", "application/json"];
     let response = match req.prefer(&kinds) {
         Some("application/json") => {
+            let id = id.map(|id| format!(",\"id\":\"{id}\"")).unwrap_or_default();
             let body = format!(
-                "{{\"status\":{},\"error\":\"{}\",\"message\":\"{}\"}}\n",
+                "{{\"status\":{},\"error\":\"{}\",\"message\":\"{}\"{id}}}\n",
                 status.as_u16(),
                 json_text(name),
                 json_text(&sentence)
@@ -24,16 +38,61 @@ pub(crate) fn error(req: &Request, status: StatusCode, message: Option<&str>) ->
             Response::bytes(body).with_header("content-type", "application/json")
         }
         Some("text/html") => Page::new(title)
-            .html(format!("<p>{}</p>\n<p><a href=\"/\">To the start</a></p>", escape(&sentence)))
+            .html(format!("<p>{}</p>\n", escape(&sentence)))
+            .html(shown.map(|error| inside_html(req, error)).unwrap_or_default())
+            .html("<p><a href=\"/\">To the start</a></p>")
             .into_response(),
-        _ => Response::text(format!("{title}\n{sentence}\n")),
+        _ => {
+            let inside = shown.map(|error| inside_text(req, error)).unwrap_or_default();
+            Response::text(format!("{title}\n{sentence}\n{inside}"))
+        }
     };
     response.with_status(status).with_added_header("vary", "accept")
 }
 
 /// The answer where even an error handler failed.
-pub(crate) fn internal_error(req: &Request) -> Response {
-    error(req, StatusCode::INTERNAL_SERVER_ERROR, None)
+pub(crate) fn internal_error(req: &Request, id: Option<&str>) -> Response {
+    error(req, StatusCode::INTERNAL_SERVER_ERROR, None, id, None)
+}
+
+/// What is known of an error, each with a word for it: the chain of causes, and where it was made.
+fn inside(req: &Request, error: &Error) -> Vec<(&'static str, String)> {
+    let mut rows = vec![
+        ("Request", format!("{} {} from {}", req.method(), req.target(), req.peer())),
+        ("Route", req.rule().to_owned()),
+    ];
+    if let ErrorView::Panic(text) = error.view() {
+        rows.push(("Panic", text.to_owned()));
+    }
+    // A source whose `Display` panics is a mistake of the program, and no reason to have no page.
+    let told = guard(|| {
+        let mut next = error.source();
+        let mut causes = Vec::new();
+        while let Some(cause) = next {
+            causes.push((if causes.is_empty() { "Error" } else { "Caused by" }, cause.to_string()));
+            next = cause.source();
+        }
+        Ok(causes)
+    });
+    rows.extend(told.unwrap_or_else(|_| vec![("Error", "one that cannot be shown".to_owned())]));
+    let place = error.location();
+    rows.push(("Place", format!("{}:{}", place.file(), place.line())));
+    if let Some(backtrace) = error.backtrace() {
+        rows.push(("Backtrace", backtrace.to_string()));
+    }
+    rows
+}
+
+fn inside_html(req: &Request, error: &Error) -> String {
+    let mut html = String::from("<table>\n");
+    for (name, text) in inside(req, error) {
+        html.push_str(&format!("<tr><th>{name}</th><td><pre>{}</pre></td></tr>\n", escape(&text)));
+    }
+    html + "</table>\n"
+}
+
+fn inside_text(req: &Request, error: &Error) -> String {
+    inside(req, error).iter().map(|(name, text)| format!("{name}: {text}\n")).collect()
 }
 
 fn sentence(req: &Request, status: StatusCode) -> String {

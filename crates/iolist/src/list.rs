@@ -81,11 +81,13 @@ impl IoList {
     }
 
     /// The number of bytes that are left to write, in constant time.
+    #[inline]
     pub const fn len(&self) -> usize {
         self.len
     }
 
     /// Whether no bytes are left to write.
+    #[inline]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }

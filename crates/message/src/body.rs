@@ -7,11 +7,13 @@ use std::io::{self, Read};
 use bytes::Bytes;
 use pauper_iolist::IoList;
 
+use crate::channel::{BodyReceiver, BodySender};
+
 /// Bytes that come one piece at a time, pulled by the server as the client takes them.
 pub type Pieces = Box<dyn Iterator<Item = io::Result<IoList>> + Send>;
 
-/// The body of a response: nothing, bytes in memory, a part of a file, or pieces that are made
-/// while they are sent.
+/// The body of a response: nothing, bytes in memory, a part of a file, pieces that are made while
+/// they are sent, or what other threads send.
 ///
 /// A body knows its length where it can; the server derives all framing from that and from
 /// nothing else (RFC 9112, section 6).
@@ -39,6 +41,8 @@ pub enum BodyKind {
         /// connection, since the client was promised this many.
         len: Option<u64>,
     },
+    /// Bytes that other threads send.
+    Channel(BodyReceiver),
 }
 
 /// A part of a file: `len` bytes from `offset`.
@@ -101,35 +105,65 @@ impl Body {
         Self::pieces(pieces, len)
     }
 
+    /// A body that other threads fill while it is sent, and the end to fill it by. At most
+    /// `capacity` bytes wait in between; 64 KiB is a good number.
+    ///
+    /// ```
+    /// use pauper_message::{Body, Request, Response};
+    ///
+    /// fn count(_: &mut Request) -> Response {
+    ///     let (sender, body) = Body::channel(64 * 1024);
+    ///     std::thread::spawn(move || {
+    ///         for number in 0..1_000_000 {
+    ///             // An error means that the client left.
+    ///             if sender.send(format!("{number}\n")).is_err() {
+    ///                 return;
+    ///             }
+    ///         }
+    ///     });
+    ///     Response::text("").with_body(body)
+    /// }
+    /// ```
+    pub fn channel(capacity: usize) -> (BodySender, Self) {
+        let (sender, receiver) = crate::channel::channel(capacity);
+        (sender, Self { kind: BodyKind::Channel(receiver) })
+    }
+
     /// How many bytes the body has, where that is known before it is sent.
+    #[inline]
     pub fn len(&self) -> Option<u64> {
         match &self.kind {
             BodyKind::Empty => Some(0),
             BodyKind::List(list) => Some(list.len() as u64),
             BodyKind::File(part) => Some(part.len),
             BodyKind::Pieces { len, .. } => *len,
+            BodyKind::Channel(_) => None,
         }
     }
 
     /// Whether the body is known to have no bytes.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)
     }
 
     /// What the body is made of.
+    #[inline]
     pub fn into_kind(self) -> BodyKind {
         self.kind
     }
 
     /// What the body is made of, borrowed.
+    #[inline]
     pub fn kind(&self) -> &BodyKind {
         &self.kind
     }
 
-    /// All bytes in memory; reads files and pieces to their end.
+    /// All bytes in memory; reads files and pieces to their end, and waits for that of a channel:
+    /// for ever, if this very thread holds its sender.
     ///
     /// # Errors
-    /// When a file cannot be read or a piece fails, and when the body is longer than `limit`
+    /// When a file cannot be read, a piece fails or a channel breaks, and when the body is longer than `limit`
     /// bytes.
     pub fn into_bytes(self, limit: u64) -> io::Result<Bytes> {
         let too_long = || io::Error::other("the body is longer than the limit");
@@ -154,6 +188,7 @@ impl Body {
                 }
                 Ok(all.into_bytes())
             }
+            BodyKind::Channel(receiver) => receiver.collect(limit).map(IoList::into_bytes),
         }
     }
 }
@@ -186,6 +221,7 @@ impl fmt::Debug for Body {
             BodyKind::List(_) => "bytes",
             BodyKind::File(_) => "file",
             BodyKind::Pieces { .. } => "pieces",
+            BodyKind::Channel(_) => "channel",
         };
         match self.len() {
             Some(len) => write!(f, "Body({kind}, {len} bytes)"),

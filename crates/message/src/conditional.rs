@@ -7,6 +7,7 @@ use http::Method;
 use pauper_wire::grammar::{EntityTag, EntityTags, entity_tags};
 
 use crate::request::Request;
+use crate::response::Response;
 
 /// What the preconditions of a request ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,13 @@ pub fn range_applies(req: &Request, etag: Option<&str>, last_modified: Option<Sy
 pub fn http_date(time: SystemTime) -> Option<String> {
     const YEAR_10000: i64 = 253_402_300_800;
     (0..YEAR_10000).contains(&seconds(time)).then(|| httpdate::fmt_http_date(time))
+}
+
+/// The validators that a response carries.
+pub(crate) fn validators(response: &Response) -> (Option<&str>, Option<SystemTime>) {
+    let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let modified = text("last-modified").and_then(|date| httpdate::parse_http_date(date).ok());
+    (text("etag"), modified)
 }
 
 fn has_no_preconditions(method: &Method) -> bool {

@@ -1,6 +1,7 @@
 //! The one error of handlers and hooks: what the client sees apart from what the log sees.
 
 use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error as StdError;
 use std::fmt;
 use std::panic::Location;
@@ -26,6 +27,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     location: &'static Location<'static>,
+    backtrace: Option<Backtrace>,
 }
 
 enum Kind {
@@ -63,7 +65,7 @@ pub enum ErrorView<'e> {
 impl Error {
     #[track_caller]
     fn from_kind(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, location: Location::caller() }))
+        Self(Box::new(Inner { kind, location: Location::caller(), backtrace: None }))
     }
 
     /// An error that answers `status` with `message` for the client to read.
@@ -156,6 +158,12 @@ impl Error {
         self.0.location
     }
 
+    /// The calls that led to the `?` which made this error, if the program runs with
+    /// `RUST_BACKTRACE=1`; of [`abort`] and the like there is none.
+    pub fn backtrace(&self) -> Option<&Backtrace> {
+        self.0.backtrace.as_ref().filter(|it| it.status() == BacktraceStatus::Captured)
+    }
+
     /// The response of [`abort_with`] or [`redirect`], or the error back.
     ///
     /// # Errors
@@ -226,9 +234,17 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
         // What the client filled in wrongly is told to the client, and is no fault of the server.
         let (status, message) = match (&error as &dyn Any).downcast_ref::<FieldError>() {
             Some(field) => (StatusCode::BAD_REQUEST, Some(field.to_string().into_boxed_str())),
-            None => (StatusCode::INTERNAL_SERVER_ERROR, None),
+            None => match Self::of_body(&error) {
+                Some((status, message)) => (status, Some(message)),
+                None => (StatusCode::INTERNAL_SERVER_ERROR, None),
+            },
         };
-        Self::from_kind(Kind::Status { status, message, source: Source(Some(Box::new(error))) })
+        let source = Source(Some(Box::new(error)));
+        let mut made = Self::from_kind(Kind::Status { status, message, source });
+        if status.is_server_error() {
+            made.0.backtrace = Some(Backtrace::capture());
+        }
+        made
     }
 }
 

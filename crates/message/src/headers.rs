@@ -257,12 +257,29 @@ impl Headers {
         before - self.others.len()
     }
 
+    /// Keeps the headers that `keep` says yes to; Content-Type is not asked about.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&HeaderName, &HeaderValue) -> bool) {
+        self.others.retain(|(name, value)| keep(name, value));
+    }
+
     /// All headers: Content-Type first, the others in the order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         self.content_type
             .iter()
             .map(|value| (&CONTENT_TYPE, value))
             .chain(self.others.iter().map(|(name, value)| (name, value)))
+    }
+
+    /// The Content-Type, if there is one.
+    #[inline]
+    pub fn content_type(&self) -> Option<&HeaderValue> {
+        self.content_type.as_ref()
+    }
+
+    /// Whether there is no other header than Content-Type, and perhaps not even that.
+    #[inline]
+    pub fn has_only_content_type(&self) -> bool {
+        self.others.is_empty()
     }
 
     /// How many headers there are.

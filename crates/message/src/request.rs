@@ -17,6 +17,7 @@ use pauper_wire::{Head, HeaderSpan, Version};
 use crate::error::{Error, abort};
 use crate::extensions::{Extensions, States};
 use crate::request_body::{BodyReader, RequestBody};
+use crate::server_info::ServerInfo;
 
 /// The head of a request as the server read it: the bytes of this message alone, the table of its
 /// headers, and the verdict of the parser on them.
@@ -86,10 +87,16 @@ enum Path {
 }
 
 #[derive(Default)]
-struct Views {
+pub(crate) struct Views {
     headers: OnceCell<Box<HeaderMap>>,
-    args: OnceCell<Result<Args, pauper_fields::Error>>,
-    form: OnceCell<Result<Args, pauper_fields::Error>>,
+    pub(crate) args: OnceCell<Result<Args, pauper_fields::Error>>,
+    pub(crate) form: OnceCell<Result<Args, pauper_fields::Error>>,
+}
+
+impl Views {
+    fn is_empty(&self) -> bool {
+        self.headers.get().is_none() && self.args.get().is_none() && self.form.get().is_none()
+    }
 }
 
 /// A request, owned: it can be kept, swapped, or sent to another thread.
@@ -98,16 +105,22 @@ struct Views {
 /// map, a form) is made when it is first asked for, by methods that take `&self`.
 pub struct Request {
     head: OwnedHead,
+    /// The target, as text; and where the path and the query stand in it.
+    target: String,
+    sent_path: (u32, u32),
+    query: Option<(u32, u32)>,
     method: Method,
     path: Path,
-    body: RequestBody,
+    pub(crate) body: RequestBody,
     peer: Peer,
     received: SystemTime,
+    id: u64,
     matched: Matched,
     endpoint: u32,
-    views: Views,
+    pub(crate) views: Views,
     extensions: Extensions,
     states: Option<Arc<States>>,
+    pub(crate) server_info: Option<Arc<ServerInfo>>,
 }
 
 impl Request {
@@ -115,24 +128,130 @@ impl Request {
     ///
     /// `received` is the time at which the head was complete; the request never reads a clock.
     pub fn from_head(head: OwnedHead, peer: Peer, received: SystemTime) -> Self {
-        let view = head.head.view(&head.bytes, &head.slots);
-        // The parser lets only tokens through, so this is a method. One longer than 15 bytes
-        // costs an allocation.
-        let method = Method::from_bytes(view.method().as_bytes()).unwrap_or(Method::GET);
-        let path = Path::of(view.path());
-        Self {
+        let mut request = Self {
             head,
-            method,
-            path,
+            target: String::new(),
+            sent_path: (0, 0),
+            query: None,
+            method: Method::GET,
+            path: Path::Clean,
             body: RequestBody::empty(),
             peer,
             received,
+            id: 0,
             matched: Matched::default(),
             endpoint: 0,
             views: Views::default(),
             extensions: Extensions::new(),
             states: None,
+            server_info: None,
+        };
+        request.read_head();
+        request
+    }
+
+    /// A request for nothing in particular, to be filled by [`refill`](Self::refill).
+    pub fn blank() -> Self {
+        const BLANK: &[u8] = b"GET / HTTP/1.1\r\nHost:\r\n\r\n";
+        let mut slots = vec![HeaderSpan::default(); 1];
+        let limits = pauper_wire::Limits::new();
+        let mut progress = pauper_wire::Progress::new();
+        let parsed = pauper_wire::parse_head(BLANK, &mut progress, &mut slots, &limits);
+        let Ok(pauper_wire::Status::Complete(head)) = parsed else { unreachable!("a good head") };
+        let head = OwnedHead { bytes: BLANK.to_vec(), slots, head };
+        Self::from_head(head, Peer::default(), SystemTime::UNIX_EPOCH)
+    }
+
+    /// Becomes the request of another parsed head, in the buffers of the last one.
+    ///
+    /// `bytes` are those of the head and no others; the table that was parsed into is
+    /// [`slots_mut`](Self::slots_mut).
+    pub fn refill(
+        &mut self,
+        bytes: &[u8],
+        head: pauper_wire::RequestHead,
+        peer: Peer,
+        received: SystemTime,
+    ) {
+        self.clear();
+        self.head.bytes.clear();
+        self.head.bytes.extend_from_slice(bytes);
+        self.head.head = head;
+        self.peer = peer;
+        self.received = received;
+        self.read_head();
+    }
+
+    /// The table for the headers of the next head, with room for `count`; see
+    /// [`refill`](Self::refill).
+    #[inline]
+    pub fn slots_mut(&mut self, count: usize) -> &mut [HeaderSpan] {
+        if self.head.slots.len() != count {
+            self.head.slots.clear();
+            self.head.slots.resize(count, HeaderSpan::default());
         }
+        &mut self.head.slots
+    }
+
+    /// Drops everything that came with the message or was put beside it: the body, what was
+    /// derived from it, the values of the user. Buffers are kept for the next one.
+    ///
+    /// What the user put in is dropped here, and may panic.
+    pub fn clear(&mut self) {
+        self.matched.rule = None;
+        self.matched.count = 0;
+        self.endpoint = 0;
+        self.id = 0;
+        if !matches!(self.path, Path::Clean) {
+            self.path = Path::Clean;
+        }
+        if !self.views.is_empty() {
+            self.views = Views::default();
+        }
+        if !self.body.is_nothing() {
+            self.body = RequestBody::empty();
+        }
+        self.states = None;
+        self.extensions.clear();
+    }
+
+    /// Reads off the head what is looked at in nearly every request.
+    fn read_head(&mut self) {
+        let view = self.head.head.view(&self.head.bytes, &self.head.slots);
+        // The parser lets only tokens through, so this is a method. One longer than 15 bytes
+        // costs an allocation.
+        self.method = match view.method() {
+            "GET" => Method::GET,
+            other => Method::from_bytes(other.as_bytes()).unwrap_or(Method::GET),
+        };
+        // A target is text once it is checked here, and looked at more than once.
+        self.target.clear();
+        self.target.push_str(view.target());
+        let from = self.head.head.target().start();
+        let part = |span: pauper_wire::Span| {
+            (span.start().saturating_sub(from) as u32, span.end().saturating_sub(from) as u32)
+        };
+        self.sent_path = part(self.head.head.path());
+        self.query = self.head.head.query().map(part);
+        self.path = Path::of(self.part(self.sent_path));
+    }
+
+    fn part(&self, (start, end): (u32, u32)) -> &str {
+        self.target.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// The number of this request, for log lines and for what is shown to a client in place of an
+    /// error: no two requests of a server have the same, and one does not tell the next. 0 where
+    /// no server gave one.
+    #[inline]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Gives the request its number. For servers.
+    #[inline]
+    pub fn set_id(&mut self, id: u64) {
+        self.id = id;
     }
 
     /// A builder, for tests and for calls without a server.
@@ -148,6 +267,7 @@ impl Request {
     // --- the head -----------------------------------------------------------------------------
 
     /// The method.
+    #[inline]
     pub fn method(&self) -> &Method {
         &self.method
     }
@@ -166,8 +286,9 @@ impl Request {
     }
 
     /// The target as it was sent, undecoded.
+    #[inline]
     pub fn target(&self) -> &str {
-        self.head().target()
+        &self.target
     }
 
     /// The path, percent-decoded once: `/käse` for `/k%C3%A4se`. An escaped slash (`%2F`) is a
@@ -194,7 +315,7 @@ impl Request {
     /// The path as it was sent; an absolute target without one means the root (RFC 9112, section
     /// 3.2.2), and so it does for a server that is asked for a tunnel.
     fn sent_path(&self) -> &str {
-        match self.head().path() {
+        match self.part(self.sent_path) {
             "" => "/",
             path => path,
         }
@@ -211,7 +332,7 @@ impl Request {
 
     /// The query as it was sent, without the question mark; empty if there is none.
     pub fn query(&self) -> &str {
-        self.head().query().unwrap_or_default()
+        self.query.map_or("", |query| self.part(query))
     }
 
     /// The authority that the client asked for: the host with its port, if it named one. From an
@@ -257,39 +378,8 @@ impl Request {
         })
     }
 
-    /// The media type of the body without its parameters, in lower case.
-    pub fn content_type(&self) -> Option<Cow<'_, str>> {
-        let value = self.header("content-type")?;
-        let kind = value.split(';').next().unwrap_or_default().trim();
-        if kind.is_empty() {
-            None
-        } else if kind.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            Some(Cow::Owned(kind.to_ascii_lowercase()))
-        } else {
-            Some(Cow::Borrowed(kind))
-        }
-    }
-
-    /// The cookies, pair by pair in their order. Quotes around a value are taken off; a pair
-    /// without a name is skipped (RFC 6265, section 5.4).
-    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.head().header_all("cookie").flat_map(pauper_wire::grammar::cookie_pairs).filter_map(
-            |pair| Some((str::from_utf8(pair.name()).ok()?, str::from_utf8(pair.unquoted()).ok()?)),
-        )
-    }
-
-    /// The first cookie of this name.
-    pub fn cookie(&self, name: &str) -> Option<&str> {
-        self.cookies().find(|(known, _)| *known == name).map(|(_, value)| value)
-    }
-
-    /// Which of `offers` (media types, best first) the client likes best by its Accept header
-    /// (RFC 9110, section 12.5.1); the first without such a header, none if it refuses all.
-    pub fn prefer<'o>(&self, offers: &[&'o str]) -> Option<&'o str> {
-        crate::negotiate::prefer(self.head().header_all("accept"), offers)
-    }
-
     /// The two ends of the connection.
+    #[inline]
     pub fn peer(&self) -> Peer {
         self.peer
     }
@@ -321,7 +411,7 @@ impl Request {
     /// The whole body; one that was kept in a file is read into memory at the first call.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be read, and of a streamed body, which was not kept.
     pub fn bytes(&self) -> io::Result<&[u8]> {
         self.body.bytes()
     }
@@ -340,58 +430,7 @@ impl Request {
         self.body.reader()
     }
 
-    // --- arguments ----------------------------------------------------------------------------
-
-    /// The arguments of the query.
-    ///
-    /// # Errors
-    /// 413 when there are more than the limit of `pauper_fields::Options`.
-    pub fn args(&self) -> Result<&Args, Error> {
-        let parse = || Args::parse_query(self.query(), &pauper_fields::Options::default());
-        view(self.views.args.get_or_init(parse))
-    }
-
-    /// The fields of a form in the body (`application/x-www-form-urlencoded`); no fields when the
-    /// body is empty.
-    ///
-    /// # Errors
-    /// 415 when the body is something else; 413 when there are more fields than the limit; 500
-    /// when a body that was kept in a file cannot be read.
-    pub fn form(&self) -> Result<&Args, Error> {
-        const FORM: &str = "application/x-www-form-urlencoded";
-        if !self.body.is_empty() && self.content_type().as_deref() != Some(FORM) {
-            return Err(Error::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                format!("a form is expected as {FORM}"),
-            ));
-        }
-        let bytes = self.bytes()?;
-        let parse = || Args::parse_form(bytes, &pauper_fields::Options::default());
-        view(self.views.form.get_or_init(parse))
-    }
-
-    /// The body as a value, from JSON.
-    ///
-    /// # Errors
-    /// 415 when Content-Type is neither `application/json` nor ends in `+json`; 400 with the place
-    /// of the mistake when the body is not JSON or not of this type; 500 when a body that was kept
-    /// in a file cannot be read.
-    #[cfg(feature = "json")]
-    pub fn json<T: serde_core::de::DeserializeOwned>(&self) -> Result<T, Error> {
-        let is_json = self
-            .content_type()
-            .is_some_and(|kind| kind == "application/json" || kind.ends_with("+json"));
-        if !is_json {
-            return Err(Error::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "JSON is expected, with Content-Type application/json",
-            ));
-        }
-        serde_json::from_slice(self.bytes()?).map_err(|error| {
-            let text = format!("the body is not the JSON that was expected: {error}");
-            Error::with_source(StatusCode::BAD_REQUEST, Some(&text), error)
-        })
-    }
+    // --- groups of the route ------------------------------------------------------------------
 
     /// A group of the route's pattern, by name and as text. Borrowed, unless it holds `%2F` or
     /// `%25`, which are decoded here.
@@ -463,11 +502,13 @@ impl Request {
     }
 
     /// The number of what answers this request, as its [`Plan`](crate::Plan) said.
+    #[inline]
     pub fn endpoint(&self) -> u32 {
         self.endpoint
     }
 
     /// Sets the number of what answers this request. For routers.
+    #[inline]
     pub fn set_endpoint(&mut self, endpoint: u32) {
         self.endpoint = endpoint;
     }
@@ -524,15 +565,7 @@ impl Path {
     }
 }
 
-/// The place of the error is of no use here, it is the client's; so no `track_caller`.
-fn view(result: &Result<Args, pauper_fields::Error>) -> Result<&Args, Error> {
-    result.as_ref().map_err(|error| {
-        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-        bad_input(status, error)
-    })
-}
-
-fn bad_input(status: StatusCode, error: &dyn fmt::Display) -> Error {
+pub(crate) fn bad_input(status: StatusCode, error: &dyn fmt::Display) -> Error {
     Error::new(status, error.to_string())
 }
 

@@ -6,8 +6,10 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::body::Body;
+use crate::stream::{BodySource, BodyStream};
 
-/// The body of a request: nothing, bytes in memory, or a temporary file.
+/// The body of a request: nothing, bytes in memory, a temporary file, or a stream that is still
+/// arriving.
 #[derive(Default)]
 pub struct RequestBody {
     kept: Kept,
@@ -24,6 +26,8 @@ enum Kept {
         file: File,
         len: u64,
     },
+    /// A body that arrives, or a kept one that is being read like that.
+    Stream(Box<BodyStream>),
 }
 
 impl RequestBody {
@@ -42,24 +46,68 @@ impl RequestBody {
         Self { kept: Kept::File { file, len }, loaded: OnceCell::new() }
     }
 
-    /// How many bytes it has.
+    /// A body that is read from `source` while it arrives; for servers.
+    pub fn stream(source: impl BodySource) -> Self {
+        Self::streaming(BodyStream::of_source(Box::new(source)))
+    }
+
+    fn streaming(stream: BodyStream) -> Self {
+        Self { kept: Kept::Stream(Box::new(stream)), loaded: OnceCell::new() }
+    }
+
+    /// The body as a stream. A kept one stays whole inside.
+    pub(crate) fn stream_mut(&mut self) -> &mut BodyStream {
+        if !matches!(self.kept, Kept::Stream(_)) {
+            *self = Self::streaming(BodyStream::of_kept(std::mem::take(self)));
+        }
+        match &mut self.kept {
+            Kept::Stream(stream) => stream,
+            _ => unreachable!("it was made a stream above"),
+        }
+    }
+
+    /// Whether it is read while it arrives, with [`Request::stream`](crate::Request::stream).
+    pub fn is_streamed(&self) -> bool {
+        matches!(&self.kept, Kept::Stream(stream) if stream.kept().is_none())
+    }
+
+    /// The source of a streamed body, so that a server gets it back after the call. The rest of
+    /// what was read from it and not used is dropped.
+    pub fn take_source(&mut self) -> Option<Box<dyn BodySource>> {
+        if !self.is_streamed() {
+            return None;
+        }
+        match std::mem::take(self).kept {
+            Kept::Stream(stream) => stream.into_origin().err(),
+            _ => None,
+        }
+    }
+
+    /// How many bytes it has; 0 of a streamed one, which nobody has counted.
     pub fn len(&self) -> u64 {
         match &self.kept {
+            Kept::Stream(stream) => stream.kept().map_or(0, Self::len),
             Kept::Nothing => 0,
             Kept::Memory(bytes) => bytes.len() as u64,
             Kept::File { len, .. } => *len,
         }
     }
 
-    /// Whether it has no bytes.
+    /// Whether it is known to have no bytes.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len() == 0 && !self.is_streamed()
+    }
+
+    /// Whether it is as [`empty`](Self::empty) made it.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(self.kept, Kept::Nothing)
     }
 
     /// The file that it was kept in, if it was.
     pub fn as_file(&self) -> Option<&File> {
         match &self.kept {
             Kept::File { file, .. } => Some(file),
+            Kept::Stream(stream) => stream.kept()?.as_file(),
             _ => None,
         }
     }
@@ -67,9 +115,10 @@ impl RequestBody {
     /// All bytes; a file is read into memory at the first call.
     ///
     /// # Errors
-    /// When the file cannot be read or is shorter than it was.
+    /// When the file cannot be read or is shorter than it was, and of a streamed body.
     pub fn bytes(&self) -> io::Result<&[u8]> {
         match &self.kept {
+            Kept::Stream(stream) => stream.kept().ok_or_else(streamed)?.bytes(),
             Kept::Nothing => Ok(&[]),
             Kept::Memory(bytes) => Ok(bytes),
             Kept::File { len, .. } => {
@@ -83,27 +132,45 @@ impl RequestBody {
         }
     }
 
-    /// A reader from the beginning. Several can be used in turn.
+    /// A reader from the beginning. Several can be used in turn. Of a streamed body it gives an
+    /// error.
     pub fn reader(&self) -> BodyReader<'_> {
-        BodyReader { body: self, position: 0 }
+        self.reader_at(0)
+    }
+
+    pub(crate) fn reader_at(&self, position: u64) -> BodyReader<'_> {
+        BodyReader { body: self, position }
     }
 
     /// The buffer of a body in memory, to be used again; an empty one otherwise.
     pub fn into_buffer(self) -> Vec<u8> {
         match self.kept {
             Kept::Memory(bytes) => bytes,
+            Kept::Stream(stream) => stream.into_origin().map(Self::into_buffer).unwrap_or_default(),
             _ => Vec::new(),
         }
     }
 }
 
-/// Moves the bytes or the file over; nothing is copied.
+#[cold]
+fn streamed() -> io::Error {
+    io::Error::other(
+        "the body is streamed and was not kept: read it with Request::stream, or plan a buffer",
+    )
+}
+
+/// Moves the bytes or the file over; nothing is copied. Of a body that is still arriving nothing is
+/// there to be moved: the pieces give an error.
 impl From<RequestBody> for Body {
     fn from(body: RequestBody) -> Self {
         match body.kept {
             Kept::Nothing => Self::empty(),
             Kept::Memory(bytes) => Self::from(bytes),
             Kept::File { file, len } => Self::file(file, 0, len),
+            Kept::Stream(stream) => match stream.into_origin() {
+                Ok(body) => body.into(),
+                Err(_) => Self::pieces([Err::<&'static str, _>(streamed())], None),
+            },
         }
     }
 }
@@ -120,6 +187,10 @@ impl fmt::Debug for RequestBody {
             Kept::Nothing => return f.write_str("RequestBody(empty)"),
             Kept::Memory(_) => "memory",
             Kept::File { .. } => "file",
+            Kept::Stream(stream) => match stream.kept() {
+                Some(body) => return body.fmt(f),
+                None => return f.write_str("RequestBody(stream)"),
+            },
         };
         write!(f, "RequestBody({kept}, {} bytes)", self.len())
     }
@@ -134,6 +205,9 @@ pub struct BodyReader<'b> {
 
 impl Read for BodyReader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if let Kept::Stream(stream) = &self.body.kept {
+            self.body = stream.kept().ok_or_else(streamed)?;
+        }
         let left = self.body.len() - self.position;
         let most = usize::try_from(left).unwrap_or(usize::MAX).min(out.len());
         if most == 0 {
@@ -141,7 +215,7 @@ impl Read for BodyReader<'_> {
         }
         let out = &mut out[..most];
         let read = match &self.body.kept {
-            Kept::Nothing => 0,
+            Kept::Nothing | Kept::Stream(_) => 0,
             Kept::Memory(bytes) => {
                 let start = self.position as usize;
                 out.copy_from_slice(&bytes[start..start + most]);

@@ -10,6 +10,7 @@ use pauper_iolist::IoList;
 use crate::body::Body;
 use crate::error::{Error, IntoStatus};
 use crate::headers::{HeaderError, Headers, IntoHeaderName, IntoHeaderValue};
+use crate::upgrade::Upgrade;
 
 /// The answer to a request: status, headers, body.
 ///
@@ -35,6 +36,7 @@ pub struct Response {
     close: bool,
     shutdown: bool,
     declined: bool,
+    upgrade: Option<Box<Upgrade>>,
     fault: Option<Error>,
 }
 
@@ -54,6 +56,8 @@ pub struct ResponseParts {
     pub shutdown: bool,
     /// Whether nothing at all is to be sent and the connection closed.
     pub declined: bool,
+    /// What is to happen to the connection after this answer, if its status is 101.
+    pub upgrade: Option<Upgrade>,
 }
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -70,6 +74,7 @@ impl Response {
             close: false,
             shutdown: false,
             declined: false,
+            upgrade: None,
             fault: None,
         }
     }
@@ -201,6 +206,11 @@ impl Response {
         self
     }
 
+    pub(crate) fn with_upgrade(mut self, upgrade: Upgrade) -> Self {
+        self.upgrade = Some(Box::new(upgrade));
+        self
+    }
+
     #[cold]
     #[track_caller]
     fn spoil_header(&mut self, error: HeaderError) {
@@ -208,11 +218,12 @@ impl Response {
     }
 
     #[cold]
-    fn spoil(&mut self, error: Error) {
+    pub(crate) fn spoil(&mut self, error: Error) {
         self.fault.get_or_insert(error);
     }
 
     /// The status.
+    #[inline]
     pub fn status(&self) -> StatusCode {
         self.status
     }
@@ -223,6 +234,7 @@ impl Response {
     }
 
     /// The headers.
+    #[inline]
     pub fn headers(&self) -> &Headers {
         &self.headers
     }
@@ -233,6 +245,7 @@ impl Response {
     }
 
     /// The body.
+    #[inline]
     pub fn body(&self) -> &Body {
         &self.body
     }
@@ -243,6 +256,7 @@ impl Response {
     }
 
     /// Takes the body out and leaves an empty one.
+    #[inline]
     pub fn take_body(&mut self) -> Body {
         std::mem::take(&mut self.body)
     }
@@ -261,16 +275,68 @@ impl Response {
         }
     }
 
+    /// Whether it stands for an error, or was spoiled; see [`into_result`](Self::into_result).
+    #[inline]
+    pub fn is_fault(&self) -> bool {
+        self.fault.is_some()
+    }
+
+    /// Whether the connection is to be closed after it. For servers.
+    #[inline]
+    pub fn closes(&self) -> bool {
+        self.close
+    }
+
+    /// Whether the server is to stop after it. For servers.
+    #[inline]
+    pub fn stops_server(&self) -> bool {
+        self.shutdown
+    }
+
+    /// Whether nothing is to be sent; see [`declined`](Self::declined). For servers.
+    #[inline]
+    pub fn is_declined(&self) -> bool {
+        self.declined
+    }
+
+    /// Whether it upgrades its connection. For servers.
+    #[inline]
+    pub fn is_upgrade(&self) -> bool {
+        self.upgrade.is_some() && self.status == StatusCode::SWITCHING_PROTOCOLS
+    }
+
+    /// Takes out what is to happen to the connection after it, if its status is 101. For servers.
+    pub fn take_upgrade(&mut self) -> Option<Upgrade> {
+        let upgrade = self.upgrade.take()?;
+        (self.status == StatusCode::SWITCHING_PROTOCOLS).then_some(*upgrade)
+    }
+
     /// Takes the response apart.
     ///
     /// # Errors
-    /// As [`into_result`](Self::into_result).
+    /// As [`into_result`](Self::into_result); and for an interim status (1xx), which is no answer
+    /// (RFC 9110, section 15.2), but for 101 with an upgrade.
     pub fn into_parts(self) -> Result<ResponseParts, Error> {
-        let Self { status, headers, body, close, shutdown, declined, fault } = self;
+        let Self { status, headers, body, close, shutdown, declined, upgrade, fault } = self;
         match fault {
-            None => Ok(ResponseParts { status, headers, body, close, shutdown, declined }),
+            None => {
+                let upgrade = match upgrade {
+                    Some(upgrade) if status == StatusCode::SWITCHING_PROTOCOLS => Some(*upgrade),
+                    none => {
+                        crate::drop_quietly(none);
+                        None
+                    }
+                };
+                // An interim status would leave the request without an answer.
+                if status.is_informational() && upgrade.is_none() {
+                    crate::drop_quietly((headers, body));
+                    let text = format!("{status} is not the status of an answer");
+                    return Err(std::io::Error::other(text).into());
+                }
+                Ok(ResponseParts { status, headers, body, close, shutdown, declined, upgrade })
+            }
             Some(error) => {
-                crate::drop_quietly((headers, body));
+                crate::drop_quietly((headers, body, upgrade));
                 Err(error)
             }
         }

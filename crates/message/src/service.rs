@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::StatusCode;
+
 use crate::error::{Error, ErrorView};
 use crate::request::Request;
 use crate::response::{IntoResponse, Response};
@@ -100,6 +102,8 @@ pub fn plain_answer(error: Error) -> Response {
         Err(error) => error,
     };
     let Some(status) = error.status() else { return Response::declined() };
+    // An interim status (RFC 9110, section 15.2) would leave the request without an answer.
+    let status = if status.is_informational() { StatusCode::INTERNAL_SERVER_ERROR } else { status };
     let name = status.canonical_reason().unwrap_or("Error");
     let text = match error.message() {
         Some(message) => format!("{} {name}: {message}\n", status.as_u16()),
@@ -130,8 +134,12 @@ pub enum BodyPlan {
     },
     /// Push it into a sink as it arrives.
     Sink(Box<dyn BodySink>),
+    /// Call now, and let the handler read the body while it arrives, with
+    /// [`Request::stream`](crate::Request::stream). Each such request holds a thread as long as its
+    /// client takes, so servers cap their number.
+    Stream,
     /// Answer now; the body is not wanted.
-    Reject(Response),
+    Reject(Box<Response>),
     /// Not mine: let somebody else answer. A server whose only service passes answers 404.
     Pass,
 }
@@ -152,9 +160,14 @@ impl Plan {
         Self { endpoint: 0, body: BodyPlan::Sink(Box::new(sink)) }
     }
 
+    /// Call now, and let the handler read the body while it arrives.
+    pub fn stream() -> Self {
+        Self { endpoint: 0, body: BodyPlan::Stream }
+    }
+
     /// Answer now, without the body.
     pub fn reject(response: Response) -> Self {
-        Self { endpoint: 0, body: BodyPlan::Reject(response) }
+        Self { endpoint: 0, body: BodyPlan::Reject(Box::new(response)) }
     }
 
     /// Let somebody else answer.
@@ -176,6 +189,7 @@ impl fmt::Debug for BodyPlan {
             Self::Buffer { limit: None } => f.write_str("Buffer"),
             Self::Buffer { limit: Some(limit) } => write!(f, "Buffer({limit})"),
             Self::Sink(_) => f.write_str("Sink"),
+            Self::Stream => f.write_str("Stream"),
             Self::Reject(response) => write!(f, "Reject({})", response.status()),
             Self::Pass => f.write_str("Pass"),
         }

@@ -51,6 +51,8 @@ pub enum InsertErrorKind {
     ExpressionsOff,
     /// No method at all, or a method name that is not a token (RFC 9110 section 5.6.2).
     Method,
+    /// Another route has this name.
+    RouteName,
     /// The name of a filter is taken by a built-in one, is empty, or has something else than
     /// letters, digits and `_`.
     FilterName,
@@ -91,7 +93,7 @@ impl fmt::Display for InsertError {
         let Inner { kind, pattern, message, location } = &*self.0;
         let (file, line) = (location.file(), location.line());
         match kind {
-            InsertErrorKind::Conflict => f.write_str(message),
+            InsertErrorKind::Conflict | InsertErrorKind::RouteName => f.write_str(message),
             InsertErrorKind::FilterName => {
                 write!(f, "invalid filter name \"{pattern}\" at {file}:{line}: {message}")
             }

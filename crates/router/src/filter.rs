@@ -1,11 +1,13 @@
 //! What a group accepts.
 
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{InsertErrorKind, Problem};
 use crate::expression::Expression;
 use crate::route::Kind;
+use crate::uuid::is_uuid;
 
 /// The test of one group. Equal filters make equal shapes of patterns.
 #[derive(Clone, Debug)]
@@ -25,8 +27,19 @@ pub(crate) enum Filter {
 pub(crate) struct Custom {
     /// In lower case.
     name: Box<str>,
-    test: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    test: Test,
+    converter: Option<Converter>,
 }
+
+pub(crate) type Test = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// What makes a value of a group's text.
+pub(crate) struct Converter {
+    pub(crate) makes: TypeId,
+    pub(crate) convert: Convert,
+}
+
+type Convert = Box<dyn Fn(&str) -> Option<Box<dyn Any>> + Send + Sync>;
 
 impl fmt::Debug for Custom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,6 +78,16 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// The converter of a filter of the user that has one.
+    pub(crate) fn converter(&self) -> Option<&Converter> {
+        match self {
+            Self::Custom(custom) => custom.converter.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 impl PartialEq for Filter {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -96,14 +119,6 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
 /// The filters that have names.
 #[derive(Debug, Default)]
 pub(crate) struct Filters {
@@ -111,7 +126,7 @@ pub(crate) struct Filters {
 }
 
 /// The built-in filters that are a name and nothing more.
-const BUILT_IN: [(&str, Filter); 6] = [
+static BUILT_IN: [(&str, Filter); 6] = [
     ("int", Filter::Int),
     ("float", Filter::Float),
     ("word", Filter::Word),
@@ -125,7 +140,8 @@ impl Filters {
     pub(crate) fn add(
         &mut self,
         name: &str,
-        test: Box<dyn Fn(&str) -> bool + Send + Sync>,
+        test: Test,
+        converter: Option<Converter>,
     ) -> Result<(), Problem> {
         let bare = name.strip_prefix(':').unwrap_or(name).to_lowercase();
         let refuse = |message: &str| Err(Problem::new(InsertErrorKind::FilterName, message));
@@ -136,8 +152,13 @@ impl Filters {
             return refuse("a built-in filter has this name, and handlers rely on its meaning");
         }
         self.custom.retain(|custom| *custom.name != *bare);
-        self.custom.push(Arc::new(Custom { name: bare.into(), test }));
+        self.custom.push(Arc::new(Custom { name: bare.into(), test, converter }));
         Ok(())
+    }
+
+    /// The names of the user's filters, in lower case and in order of registration.
+    pub(crate) fn custom_names(&self) -> impl Iterator<Item = &str> {
+        self.custom.iter().map(|custom| &*custom.name)
     }
 
     /// The filter written as `text` after the colon of a group.
@@ -157,10 +178,11 @@ impl Filters {
                 )),
             };
         }
-        let name = text.to_lowercase();
-        if let Some((_, filter)) = BUILT_IN.into_iter().find(|(built_in, _)| *built_in == name) {
-            return Ok(filter);
+        let is_named = |(name, _): &&(&str, Filter)| text.eq_ignore_ascii_case(name);
+        if let Some((_, filter)) = BUILT_IN.iter().find(is_named) {
+            return Ok(filter.clone());
         }
+        let name = text.to_lowercase();
         match self.custom.iter().find(|custom| *custom.name == *name) {
             Some(custom) => Ok(Filter::Custom(custom.clone())),
             None => Err(self.unknown(text)),

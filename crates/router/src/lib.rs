@@ -43,7 +43,9 @@
 //!   expression is used as written, case included, ends at the first `>` (write `\x3E` for one
 //!   inside), and groups inside are not counted. Two expressions are the same only when they are
 //!   spelled the same.
-//! - [`Router::add_filter`] adds filters by name.
+//! - [`Router::add_filter`] adds filters by name, [`Router::add_converter`] such as make a value,
+//!   [`Router::add_expression`] such as are an expression. A text that cannot be converted does not
+//!   match, so the next route has it.
 //!
 //! ## Which route wins
 //!
@@ -58,6 +60,23 @@
 //! - `HEAD` finds a route for `GET` when the same pattern has none for `HEAD`.
 //! - Method names are case-sensitive, RFC 9110 section 9.1. Names other than the standard ones
 //!   can be registered like these.
+//!
+//! - When no pattern matches the whole path, the [mount](Router::mount) that matches the most of it
+//!   has it.
+//!
+//! | mounts | path | mount, and what is left |
+//! |---|---|---|
+//! | `/a`, `/a/b` | `/a/b/c` | `/a/b`, `/c` |
+//! | `/a/<x>`, `/<x>/b/c` | `/a/b/c` | `/<x>/b/c`, nothing |
+//! | `/a/b`, `/<x>/b` | `/a/b` | `/a/b`, nothing |
+//! | `/a/` | `/a/x`; not `/a` | `/a/`, `x` |
+//! | `/a` | `/a`, `/a/`, `/a/x`; not `/ab` | `/a`, the rest |
+//!
+//! ## Slashes, dots, hosts
+//!
+//! A router compares and never redirects; for servers that do, [`Router::other_slash`] knows whether
+//! a path would be found with or without a slash at its end, and [`normalize`] takes empty segments
+//! and dots out of a path. [`Hosts`] chooses by the name of the host.
 //!
 //! ## Conflicts
 //!
@@ -80,6 +99,8 @@
 //!
 //! ## Cost
 //!
+//! The tree is a radix tree over the bytes of the patterns; at the places where segments with groups
+//! begin, `int`, `word`, `hex` and untyped groups are one look at each byte.
 //! A search looks at each branch of the tree at most once, and dividing a segment is bounded by
 //! the number of its groups times the square of [`MAX_SPLIT`]. Patterns have at most
 //! [`MAX_SEGMENTS`] segments, and a search is nested no deeper than that. Only
@@ -90,21 +111,30 @@ mod allow;
 mod error;
 mod expression;
 mod filter;
+mod hosts;
 mod method_set;
 mod methods;
+mod normalize;
 mod params;
 mod pattern;
 mod route;
 mod router;
+mod scan;
 mod segment;
 mod tree;
+mod url;
+mod uuid;
 
 pub use allow::Allow;
 pub use error::{InsertError, InsertErrorKind};
+pub use hosts::{HostError, Hosts};
 pub use method_set::MethodSet;
 pub use methods::Methods;
+pub use normalize::{AboveRoot, normalize};
 pub use params::{MAX_PARAMS, Params};
 pub use pattern::MAX_SEGMENTS;
 pub use route::{Kind, Param, Route, RouteId};
 pub use router::{Found, Match, Router};
 pub use segment::MAX_SPLIT;
+pub use url::UrlError;
+pub use uuid::{Uuid, UuidError};

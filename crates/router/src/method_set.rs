@@ -27,6 +27,9 @@ pub struct MethodSet {
 }
 
 impl MethodSet {
+    /// No methods.
+    pub const EMPTY: Self = Self { known: Methods::EMPTY, extensions: Vec::new() };
+
     /// The standard methods of the set.
     #[must_use]
     pub fn known(&self) -> Methods {
@@ -70,6 +73,13 @@ impl MethodSet {
         Self { known: self.known & other.known, extensions: extensions.cloned().collect() }
     }
 
+    /// The methods of this set that are not in the other.
+    pub(crate) fn without(&self, other: &Self) -> Self {
+        let extensions = self.extensions.iter().filter(|name| !other.extensions.contains(name));
+        let known = Methods::from_bits_truncate(self.known.bits() & !other.known.bits());
+        Self { known, extensions: extensions.cloned().collect() }
+    }
+
     pub(crate) fn add(&mut self, name: &str) {
         if let Some(method) = Methods::from_name(name) {
             self.known |= method;
@@ -92,7 +102,12 @@ pub(crate) enum Method<'a> {
 }
 
 impl<'a> Method<'a> {
+    #[inline]
     pub(crate) fn new(name: &'a str) -> Self {
+        // By far the most of them.
+        if name == "GET" {
+            return Self::Known(Methods::GET);
+        }
         Methods::from_name(name).map_or(Self::Extension(name), Self::Known)
     }
 }

@@ -98,6 +98,12 @@ impl Methods {
         self.0 & other.0 == other.0
     }
 
+    /// All methods of both sets: `|` where a constant is needed.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// The names, in the order of the `Allow` header: `GET`, `HEAD`, `POST`, `PUT`, `PATCH`,
     /// `DELETE`, `OPTIONS`, `TRACE`, `CONNECT`.
     pub fn iter(self) -> impl Iterator<Item = &'static str> {

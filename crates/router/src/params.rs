@@ -5,8 +5,9 @@ use std::ops::Range;
 
 /// The most groups one pattern may have.
 ///
-/// It sizes [`Params`], which every match carries on the stack: eight bytes for each.
-pub const MAX_PARAMS: usize = 16;
+/// It sizes [`Params`], which every match carries on the stack: eight bytes for each. Up to here a
+/// compiler moves it with a few instructions, and beyond by a call.
+pub const MAX_PARAMS: usize = 12;
 
 /// The places of the groups in the path that was looked up, in the order of the pattern.
 ///

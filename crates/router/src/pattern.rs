@@ -3,7 +3,7 @@
 use crate::error::{InsertErrorKind, Problem};
 use crate::filter::{Filter, Filters, is_word};
 use crate::params::MAX_PARAMS;
-use crate::route::{Kind, Param};
+use crate::route::Param;
 use crate::segment::{Group, Segment};
 
 /// The most segments one pattern may have, which bounds the depth of a search.
@@ -12,15 +12,27 @@ pub const MAX_SEGMENTS: usize = 128;
 /// A pattern in pieces.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    pub(crate) segments: Vec<Piece>,
+    pub(crate) pieces: Vec<Piece>,
     pub(crate) params: Vec<Param>,
 }
 
-/// What stands between two slashes.
+/// A piece of a pattern.
 #[derive(Debug)]
 pub(crate) enum Piece {
-    Literal(Box<str>),
+    /// Text with its slashes, up to the slash before the next segment with groups.
+    Text(String),
+    /// A segment with groups, without the slashes around it.
     Groups(Segment),
+}
+
+impl Piece {
+    /// The same for a pattern that goes on after its last piece.
+    pub(crate) fn within_segment(self) -> Self {
+        match self {
+            Self::Groups(segment) => Self::Groups(Segment { rest: false, ..segment }),
+            text => text,
+        }
+    }
 }
 
 impl Pattern {
@@ -43,19 +55,30 @@ impl Pattern {
                 '>' => return Err(unbalanced("a '>' has no '<'")),
                 // The form in which paths are compared keeps the percent sign encoded.
                 '%' => parser.text("%25")?,
-                _ => parser.text(&rest[..char.len_utf8()])?,
+                _ => {
+                    let end = rest.find(['/', '<', '>', '%']).unwrap_or(rest.len());
+                    parser.text(&rest[..end])?;
+                    tail = &rest[end..];
+                }
             }
             rest = tail;
         }
         parser.end_segment(true)?;
-        Ok(Self { segments: parser.segments, params: parser.params })
+        if !parser.before.is_empty() {
+            parser.pieces.push(Piece::Text(parser.before));
+        }
+        Ok(Self { pieces: parser.pieces, params: parser.params })
     }
 }
 
 #[derive(Default)]
 struct Parser {
-    segments: Vec<Piece>,
+    pieces: Vec<Piece>,
     params: Vec<Param>,
+    /// How many segments there are so far.
+    segments: usize,
+    /// The text since the last segment with groups.
+    before: String,
     /// Of the current segment: the text before its groups,
     prefix: String,
     /// and its groups with the text after each.
@@ -75,7 +98,7 @@ impl Parser {
     /// Adds the group with this text between `<` and `>`.
     fn group(&mut self, text: &str, filters: &Filters) -> Result<(), Problem> {
         if let Some((last, after)) = self.groups.last() {
-            if last.kind() == Kind::Path {
+            if matches!(last, Filter::Path) {
                 return Err(path_not_last());
             }
             if after.is_empty() {
@@ -88,11 +111,6 @@ impl Parser {
                 ));
             }
         }
-        let param = |filter: &Filter, name: &str, written: Option<&str>| Param {
-            name: name.into(),
-            kind: filter.kind(),
-            filter: written.map(Into::into),
-        };
         let (name, written) = match text.split_once(':') {
             Some((name, written)) => (name, Some(written)),
             None => (text, None),
@@ -117,36 +135,48 @@ impl Parser {
             ));
         }
         let filter = written.map_or(Ok(Filter::Text), |written| filters.resolve(written))?;
-        self.params.push(param(&filter, name, written));
+        self.params.push(Param {
+            name: name.into(),
+            test: filter.clone(),
+            filter: written.map(Into::into),
+            rest: false,
+        });
         self.groups.push((filter, String::new()));
         Ok(())
     }
 
     /// Closes the current segment at a slash, or at the end of the pattern.
     fn end_segment(&mut self, is_end: bool) -> Result<(), Problem> {
-        let prefix = std::mem::take(&mut self.prefix).into_boxed_str();
         let rest = match self.groups.last() {
             Some((Filter::Path, _)) if !is_end => return Err(path_not_last()),
             Some((filter, after)) => {
-                is_end && after.is_empty() && matches!(filter.kind(), Kind::Path | Kind::Regex)
+                is_end && after.is_empty() && matches!(filter, Filter::Path | Filter::Regex(_))
             }
             None => false,
         };
-        let groups: Box<[Group]> = std::mem::take(&mut self.groups)
-            .into_iter()
-            .map(|(filter, after)| Group { filter, after: after.into() })
-            .collect();
-        if self.segments.len() == MAX_SEGMENTS {
+        if let Some(last) = self.params.last_mut()
+            && rest
+        {
+            last.rest = true;
+        }
+        if self.segments == MAX_SEGMENTS {
             return Err(Problem::new(
                 InsertErrorKind::TooManySegments,
                 format!("there are more than {MAX_SEGMENTS} segments"),
             ));
         }
-        self.segments.push(if groups.is_empty() {
-            Piece::Literal(prefix)
-        } else {
-            Piece::Groups(Segment { prefix, groups, rest })
-        });
+        self.segments += 1;
+        self.before.push('/');
+        if self.groups.is_empty() {
+            self.before.push_str(&self.prefix);
+            self.prefix.clear();
+            return Ok(());
+        }
+        let prefix = std::mem::take(&mut self.prefix).into_boxed_str();
+        let groups = self.groups.drain(..);
+        let groups = groups.map(|(filter, after)| Group { filter, after: after.into() }).collect();
+        self.pieces.push(Piece::Text(std::mem::take(&mut self.before)));
+        self.pieces.push(Piece::Groups(Segment { prefix, groups, rest }));
         Ok(())
     }
 }

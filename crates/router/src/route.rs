@@ -1,11 +1,13 @@
 //! What the router knows of one pattern.
 
+use std::any::TypeId;
 use std::fmt;
 use std::panic::Location;
 
+use crate::filter::Filter;
 use crate::method_set::MethodSet;
 
-/// The number of a route: dense, from zero, in the order of registration.
+/// The number of a route or mount: from zero, in the order of registration, never used again.
 ///
 /// An index for tables beside the router, for example one entry of statistics for each route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +22,8 @@ impl RouteId {
 }
 
 /// A registered pattern with its methods; the value is found by [`Router::get`](crate::Router::get).
+///
+/// A mount is a route without methods: it has all of them, and all paths below it.
 #[derive(Debug)]
 pub struct Route {
     pub(crate) id: RouteId,
@@ -27,6 +31,8 @@ pub struct Route {
     pub(crate) methods: MethodSet,
     pub(crate) params: Box<[Param]>,
     pub(crate) location: &'static Location<'static>,
+    pub(crate) name: Option<Box<str>>,
+    pub(crate) is_mount: bool,
 }
 
 impl Route {
@@ -49,6 +55,18 @@ impl Route {
         &self.methods
     }
 
+    /// The name that [`Router::set_name`](crate::Router::set_name) gave it.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Whether it was made by [`Router::mount`](crate::Router::mount).
+    #[must_use]
+    pub fn is_mount(&self) -> bool {
+        self.is_mount
+    }
+
     /// The groups, from left to right.
     #[must_use]
     pub fn params(&self) -> &[Param] {
@@ -64,11 +82,13 @@ impl Route {
 }
 
 /// A group of a pattern: `<id:int>` is named `id` and of the kind [`Kind::Int`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Param {
     pub(crate) name: Box<str>,
-    pub(crate) kind: Kind,
+    pub(crate) test: Filter,
     pub(crate) filter: Option<Box<str>>,
+    /// Whether it takes the rest of the path.
+    pub(crate) rest: bool,
 }
 
 impl Param {
@@ -81,13 +101,27 @@ impl Param {
     /// What the group matches.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.test.kind()
+    }
+
+    /// The type that the group's text is converted to, for a filter of
+    /// [`Router::add_converter`](crate::Router::add_converter).
+    #[must_use]
+    pub fn converts_to(&self) -> Option<TypeId> {
+        self.test.converter().map(|converter| converter.makes)
     }
 
     /// The filter as it was written after the colon (`int`, `re:[a-z]+`), or `None` for `<name>`.
     #[must_use]
     pub fn filter(&self) -> Option<&str> {
         self.filter.as_deref()
+    }
+}
+
+impl Param {
+    /// The same in a pattern that goes on after its last segment.
+    pub(crate) fn within_segment(self) -> Self {
+        Self { rest: false, ..self }
     }
 }
 
@@ -124,6 +158,7 @@ pub enum Kind {
     Regex,
     /// `<name:path>`: the rest of the path, one or more characters, `/` among them.
     Path,
-    /// A filter of [`Router::add_filter`](crate::Router::add_filter).
+    /// A filter of [`Router::add_filter`](crate::Router::add_filter) or
+    /// [`Router::add_converter`](crate::Router::add_converter).
     Custom,
 }

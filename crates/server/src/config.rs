@@ -42,6 +42,14 @@ pub struct ServerConfig {
     max_requests: u64,
     max_connections: usize,
     stop_time: Duration,
+    loops: usize,
+    threads: usize,
+    max_queue: usize,
+    max_streams: usize,
+    max_upgrades: usize,
+    max_buffered: u64,
+    max_unsent: usize,
+    max_connections_per_address: usize,
     server_name: Option<HeaderValue>,
     on_access: Option<OnAccess>,
 }
@@ -72,6 +80,14 @@ impl ServerConfig {
             max_requests: 0,
             max_connections: 10_000,
             stop_time: Duration::from_secs(10),
+            loops: 0,
+            threads: 48,
+            max_queue: 1024,
+            max_streams: 64,
+            max_upgrades: 256,
+            max_buffered: 256 * 1024 * 1024,
+            max_unsent: 1024 * 1024,
+            max_connections_per_address: 0,
             server_name: Some(HeaderValue::from_static("Pauper")),
             on_access: None,
         }
@@ -152,6 +168,49 @@ impl ServerConfig {
         self
     }
 
+    /// Connections of one client address. Default 0, which is no limit: behind a proxy all
+    /// connections have its address. Those beyond are closed at once.
+    #[must_use]
+    pub fn with_max_connections_per_address(mut self, count: usize) -> Self {
+        self.max_connections_per_address = count;
+        self
+    }
+
+    /// Bytes of bodies that are kept in memory, of all requests together. Default 256 MiB. Beyond,
+    /// the rest of bodies that are arriving goes to files, and requests with new ones get status
+    /// 503.
+    #[must_use]
+    pub fn with_max_buffered(mut self, bytes: u64) -> Self {
+        self.max_buffered = bytes;
+        self
+    }
+
+    /// Bytes that an upgraded connection driven by events may leave unsent, because its client does
+    /// not take them. Default 1 MiB; the connection is closed beyond.
+    #[must_use]
+    pub fn with_max_unsent(mut self, bytes: usize) -> Self {
+        self.max_unsent = bytes;
+        self
+    }
+
+    /// See [`with_max_connections_per_address`](Self::with_max_connections_per_address).
+    #[must_use]
+    pub fn max_connections_per_address(&self) -> usize {
+        self.max_connections_per_address
+    }
+
+    /// See [`with_max_buffered`](Self::with_max_buffered).
+    #[must_use]
+    pub fn max_buffered(&self) -> u64 {
+        self.max_buffered
+    }
+
+    /// See [`with_max_unsent`](Self::with_max_unsent).
+    #[must_use]
+    pub fn max_unsent(&self) -> usize {
+        self.max_unsent
+    }
+
     // --- times --------------------------------------------------------------------------------
 
     /// How long a whole head may take: from the first byte, and on a new connection from its
@@ -205,6 +264,79 @@ impl ServerConfig {
     pub fn with_stop_time(mut self, time: Duration) -> Self {
         self.stop_time = time;
         self
+    }
+
+    // --- threads ------------------------------------------------------------------------------
+
+    /// Loops, where the server [runs](crate::Server::run) on several threads. Default 0, which is
+    /// one for each processor that the process may use.
+    #[must_use]
+    pub fn with_loops(mut self, count: usize) -> Self {
+        self.loops = count;
+        self
+    }
+
+    /// How many handlers that block can be under way at the same time. Default 48: enough to wait
+    /// for a database, few enough not to drown it. Each costs a thread once there is need for it.
+    /// No endpoint takes more than three quarters of them, so that others still have some.
+    #[must_use]
+    pub fn with_threads(mut self, count: usize) -> Self {
+        self.threads = count.max(1);
+        self
+    }
+
+    /// How many requests may wait for a thread. Default 1,024; status 503 with Retry-After beyond.
+    #[must_use]
+    pub fn with_max_queue(mut self, count: usize) -> Self {
+        self.max_queue = count;
+        self
+    }
+
+    /// How many handlers that read their bodies as they arrive can be under way at the same time;
+    /// each has a thread. Default 64; beyond, as many requests wait as
+    /// [`with_max_queue`](Self::with_max_queue) lets.
+    #[must_use]
+    pub fn with_max_streams(mut self, count: usize) -> Self {
+        self.max_streams = count.max(1);
+        self
+    }
+
+    /// How many upgraded connections may have a thread each. Default 256; status 503 beyond. Those
+    /// that are driven by events need no thread and are not counted.
+    #[must_use]
+    pub fn with_max_upgrades(mut self, count: usize) -> Self {
+        self.max_upgrades = count;
+        self
+    }
+
+    /// See [`with_max_streams`](Self::with_max_streams).
+    #[must_use]
+    pub fn max_streams(&self) -> usize {
+        self.max_streams
+    }
+
+    /// See [`with_max_upgrades`](Self::with_max_upgrades).
+    #[must_use]
+    pub fn max_upgrades(&self) -> usize {
+        self.max_upgrades
+    }
+
+    /// See [`with_loops`](Self::with_loops).
+    #[must_use]
+    pub fn loops(&self) -> usize {
+        self.loops
+    }
+
+    /// See [`with_threads`](Self::with_threads).
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// See [`with_max_queue`](Self::with_max_queue).
+    #[must_use]
+    pub fn max_queue(&self) -> usize {
+        self.max_queue
     }
 
     // --- the rest -----------------------------------------------------------------------------
@@ -347,6 +479,14 @@ impl fmt::Debug for ServerConfig {
             .field("max_requests", &self.max_requests)
             .field("max_connections", &self.max_connections)
             .field("stop_time", &self.stop_time)
+            .field("loops", &self.loops)
+            .field("threads", &self.threads)
+            .field("max_queue", &self.max_queue)
+            .field("max_streams", &self.max_streams)
+            .field("max_upgrades", &self.max_upgrades)
+            .field("max_buffered", &self.max_buffered)
+            .field("max_unsent", &self.max_unsent)
+            .field("max_connections_per_address", &self.max_connections_per_address)
             .field("server_name", &self.server_name)
             .field("on_access", &self.on_access.is_some())
             .finish()

@@ -9,6 +9,7 @@
 
 mod config;
 mod control;
+mod engine;
 mod error;
 mod event_loop;
 pub mod exchange;

@@ -69,7 +69,24 @@ fn listen_on_all(addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
     Ok(listeners)
 }
 
-fn listen_on(address: SocketAddr, both_families: bool) -> io::Result<TcpListener> {
+fn listen_on(mut address: SocketAddr, both_families: bool) -> io::Result<TcpListener> {
+    if SHARES_PORTS {
+        // Sockets that may share a port would share it with another server, too. One that may not
+        // shows that the port is free, or which one is.
+        let probe = bound(address, both_families, false)?;
+        if let Some(found) = probe.local_addr()?.as_socket() {
+            address.set_port(found.port());
+        }
+    }
+    let socket = bound(address, both_families, SHARES_PORTS)?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Whether the system spreads connections over several sockets that listen on one port.
+const SHARES_PORTS: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
+fn bound(address: SocketAddr, both_families: bool, shared: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         // `[::]` alone serves IPv4 clients too; beside an IPv4 address it must not.
@@ -78,7 +95,34 @@ fn listen_on(address: SocketAddr, both_families: bool) -> io::Result<TcpListener
     // Elsewhere the option lets two servers share a port, here only restarts at once.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    if shared {
+        socket.set_reuse_port(true)?;
+    }
+    let _ = shared;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
+}
+
+/// Another socket at the same address, for another loop: one of its own where the system spreads
+/// connections over such, the same one again elsewhere.
+pub(crate) fn another(listener: &TcpListener) -> io::Result<TcpListener> {
+    if SHARES_PORTS && is_shared(listener) {
+        let address = listener.local_addr()?;
+        let only_v6 = address.is_ipv6() && socket2::SockRef::from(listener).only_v6()?;
+        let socket = bound(address, only_v6, true)?;
+        socket.listen(BACKLOG)?;
+        return Ok(socket.into());
+    }
+    listener.try_clone()
+}
+
+#[cfg(unix)]
+fn is_shared(listener: &TcpListener) -> bool {
+    socket2::SockRef::from(listener).reuse_port().unwrap_or(false)
+}
+
+#[cfg(not(unix))]
+fn is_shared(_: &TcpListener) -> bool {
+    false
 }

@@ -18,7 +18,7 @@ use crate::{ServeResult, Server};
 /// As [`Server::bind`] and [`Server::run`].
 pub fn serve<F, R>(port: u16, handler: F) -> ServeResult
 where
-    F: Fn(&mut Request) -> R,
+    F: Fn(&mut Request) -> R + Send + Sync + 'static,
     R: IntoResponse,
 {
     Server::bind(("localhost", port))?.run(handler)

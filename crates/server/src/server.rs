@@ -9,9 +9,11 @@ use std::thread::{self, JoinHandle};
 use pauper_message::Service;
 
 use crate::control::Control;
+use crate::engine::{SharedService, run_single, run_threading};
 use crate::error::{ServeError, ServeResult, Served};
 use crate::event_loop::EventLoop;
-use crate::listen::listen;
+use crate::exchange::Shared;
+use crate::listen::{another, listen};
 use crate::{ServerConfig, log_macros};
 
 /// A server that listens, and runs when it gets a service.
@@ -19,9 +21,15 @@ use crate::{ServerConfig, log_macros};
 /// From [`bind`](Self::bind) on clients can connect; they are answered when [`run`](Self::run) is
 /// called.
 ///
-/// One loop runs on the thread that calls `run`, and calls handlers there, strictly one after
-/// another. So a service needs no `Send` and no locks, and everybody waits while a handler does;
-/// a handler that sends a request to its own server waits for ever.
+/// There are two modes:
+///
+/// - [`run`](Self::run), *threading*: one loop for each processor, and handlers that may block. A
+///   handler that is quick runs on the loop; one that is known to block runs on a thread of its
+///   own; and a loop that is held up all the same is given to another thread within milliseconds.
+///   The service is called by several threads at once.
+/// - [`run_single`](Self::run_single), *single*: one loop on the calling thread, with handlers
+///   strictly one after another. The service needs no `Send` and no locks, and everybody waits
+///   while a handler does; a handler that sends a request to its own server waits for ever.
 ///
 /// ```no_run
 /// use pauper_message::Request;
@@ -32,7 +40,8 @@ use crate::{ServerConfig, log_macros};
 /// }
 /// ```
 pub struct Server {
-    event_loop: EventLoop,
+    listeners: Vec<TcpListener>,
+    control: Control,
     addresses: Vec<SocketAddr>,
     config: ServerConfig,
 }
@@ -58,8 +67,7 @@ impl Server {
     fn from_listeners(listeners: Vec<TcpListener>) -> io::Result<Self> {
         let addresses =
             listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
-        let event_loop = EventLoop::new(listeners)?;
-        Ok(Self { event_loop, addresses, config: ServerConfig::new() })
+        Ok(Self { listeners, control: Control::default(), addresses, config: ServerConfig::new() })
     }
 
     /// With other limits and times.
@@ -84,41 +92,102 @@ impl Server {
     /// Something to stop it with, from anywhere and at any time.
     #[must_use]
     pub fn control(&self) -> Control {
-        Control::new(Arc::clone(self.event_loop.signal()))
+        self.control.clone()
     }
 
     /// Serves until it is stopped: by its [`Control`], or by a response with
-    /// [`and_shutdown`](pauper_message::Response::and_shutdown).
+    /// [`and_shutdown`](pauper_message::Response::and_shutdown). Handlers run on several threads.
+    ///
+    /// A handler that is still busy when the server has stopped (after
+    /// [`ServerConfig::stop_time`]) keeps its thread and the service until it returns.
     ///
     /// # Errors
-    /// When the service is [misconfigured](Service::check), before anybody is accepted; or when
-    /// the operating system refuses to wait for events.
-    #[expect(clippy::needless_pass_by_value, reason = "`run(app)` is what a main says")]
-    pub fn run(self, service: impl Service) -> ServeResult {
+    /// When the service is [misconfigured](Service::check), before anybody is accepted; when
+    /// threads cannot be started; or when the operating system refuses to wait for events.
+    pub fn run(self, service: impl Service + Send + Sync + 'static) -> ServeResult {
+        service.check()?;
+        self.run_shared(Arc::new(service))
+    }
+
+    fn run_shared(self, service: SharedService) -> ServeResult {
+        let count = match self.config.loops() {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        };
+        let mut all = vec![self.listeners];
+        for _ in 1..count {
+            let others = all[0].iter().map(another).collect::<io::Result<Vec<_>>>()?;
+            all.push(others);
+        }
+        let shared = Arc::new(Shared::for_loops(self.config, count));
+        let mut loops = Vec::with_capacity(count);
+        for listeners in all {
+            loops.push(EventLoop::new(listeners, Arc::clone(&shared))?);
+        }
+        tell(&self.addresses);
+        self.control.attach(loops.iter().map(|one| Arc::clone(one.post())).collect());
+        Ok(Served::new(run_threading(loops, service, &shared)?))
+    }
+
+    /// Serves like [`run`](Self::run), but with one loop on the calling thread that also runs the
+    /// handlers, strictly one after another.
+    ///
+    /// # Errors
+    /// As `run`.
+    #[expect(clippy::needless_pass_by_value, reason = "`run_single(app)` is what a main says")]
+    pub fn run_single(self, service: impl Service) -> ServeResult {
         self.run_dyn(&service)
     }
 
-    fn run_dyn(mut self, service: &dyn Service) -> ServeResult {
+    fn run_dyn(self, service: &dyn Service) -> ServeResult {
         service.check()?;
-        for address in &self.addresses {
-            log_macros::log_info!("listening on {address}");
-            let _ = address;
-        }
-        self.event_loop.configure(Arc::new(self.config));
-        let left = self.event_loop.run(service)?;
-        Ok(Served::new(left))
+        let shared = Arc::new(Shared::new(self.config));
+        let mut event_loop = EventLoop::new(self.listeners, Arc::clone(&shared))?;
+        tell(&self.addresses);
+        self.control.attach(vec![Arc::clone(event_loop.post())]);
+        let left = run_single(&mut event_loop, service)?;
+        Ok(Served::new(left + shared.end_upgraded()))
     }
 
-    /// Serves on a thread of its own, for tests and for programs with other work.
+    /// [Runs](Self::run) on a thread of its own, for tests and for programs with other work.
     ///
     /// # Errors
     /// When the service is [misconfigured](Service::check), or there can be no more threads.
-    pub fn spawn(self, service: impl Service + Send + 'static) -> Result<Handle, ServeError> {
+    pub fn spawn(
+        self,
+        service: impl Service + Send + Sync + 'static,
+    ) -> Result<Handle, ServeError> {
         service.check()?;
+        self.spawn_with(move |server| server.run_shared(Arc::new(service)))
+    }
+
+    /// [Runs as one loop](Self::run_single) on a thread of its own.
+    ///
+    /// # Errors
+    /// As [`spawn`](Self::spawn).
+    pub fn spawn_single(
+        self,
+        service: impl Service + Send + 'static,
+    ) -> Result<Handle, ServeError> {
+        service.check()?;
+        self.spawn_with(move |server| server.run_dyn(&service))
+    }
+
+    fn spawn_with(
+        self,
+        serve: impl FnOnce(Self) -> ServeResult + Send + 'static,
+    ) -> Result<Handle, ServeError> {
         let (address, control) = (self.local_addr(), self.control());
-        let serve = move || self.run_dyn(&service);
-        let thread = thread::Builder::new().name("pauper-server".to_owned()).spawn(serve)?;
+        let main = move || serve(self);
+        let thread = thread::Builder::new().name("pauper-server".to_owned()).spawn(main)?;
         Ok(Handle { address, control, thread: Some(thread) })
+    }
+}
+
+fn tell(addresses: &[SocketAddr]) {
+    for address in addresses {
+        log_macros::log_info!("listening on {address}");
+        let _ = address;
     }
 }
 

@@ -79,14 +79,8 @@ pub fn parse_header_line(line: &[u8]) -> Result<HeaderSpan, Error> {
     let end = scan::value_end(line, colon + 1);
     match line.get(end) {
         None => {
-            let value = trim_ows(&line[colon + 1..]);
-            let start = if value.is_empty() {
-                colon + 1
-            } else {
-                value.as_ptr().addr() - line.as_ptr().addr()
-            };
-            let value = Span::new(start, start + value.len());
-            Ok(HeaderSpan { name: Span::new(0, colon), value })
+            let value = trim(line, colon + 1, line.len());
+            Ok(HeaderSpan { name: Span::within(0, colon), value })
         }
         Some(b'\r') => Err(Error::at(ErrorKind::BareCr, line, end)),
         Some(&byte) => Err(Error::at(value_error(byte), line, end)),
@@ -155,7 +149,7 @@ impl scan::Task for ReadBlock<'_> {
     fn with<I: Isa>(self, isa: I) -> Self::Output {
         let BlockProgress { lines, count } = self.progress;
         let mut cursor = Cursor::new(isa, self.buf, lines.pos());
-        lines.read(&mut cursor, self.slots, count, |_| Ok(()))
+        lines.read(&mut cursor, self.slots, count, |_, _| Ok(()))
     }
 }
 
@@ -193,7 +187,7 @@ impl Lines {
     }
 
     /// Fills `slots` from `filled` on with the lines that are complete in the cursor's buffer, and
-    /// asks `judge` about each. The offset after the empty line if that is there, `None` if more has
+    /// asks `judge` about each, whose name comes with it. The offset after the empty line if that is there, `None` if more has
     /// to come.
     ///
     /// After an error there is no going on.
@@ -203,60 +197,100 @@ impl Lines {
         cursor: &mut Cursor<'_, I>,
         slots: &mut [HeaderSpan],
         filled: &mut usize,
-        mut judge: impl FnMut(&HeaderSpan) -> Result<(), Error>,
+        mut judge: impl FnMut(&[u8], &HeaderSpan) -> Result<(), Error>,
     ) -> Result<Option<usize>, Error> {
         let buf = cursor.buf();
-        let Self { mut state, later, .. } = *self;
-        let (mut pos, mut colon) = (self.pos(), self.colon as usize);
-        let begun = if state == State::Start { pos } else { self.start as usize };
-        let (mut start, mut count) = (begun, *filled);
-        loop {
-            if state != State::Value {
+        let room = slots.get_mut(*filled..).unwrap_or_default();
+        let (free, mut slots) = (room.len(), room.iter_mut());
+        let begun = if self.state == State::Start { self.pos() } else { self.start as usize };
+        let (mut start, mut pos, mut colon) = (begun, self.pos(), self.colon as usize);
+        let state = 'more: {
+            if self.state == State::Value {
+                pos = cursor.value_end(pos);
+            } else {
                 pos = cursor.token_end(pos);
-                let Some(&byte) = buf.get(pos) else {
-                    state = if pos == start { State::Start } else { State::Name };
-                    break;
-                };
-                if byte != b':' || pos == start {
-                    if byte != b'\r' || pos > start {
-                        let first = !later && start == begun;
-                        return Err(bad_name(buf, pos, byte, pos == start, first));
+                if !is_name_end(buf, start, pos) {
+                    match no_name(buf, start, pos, !self.later)? {
+                        NoName::Empty(end) => return Ok(Some(end)),
+                        NoName::More(state) => break 'more state,
                     }
-                    if let Some(end) = line_end(buf, pos)? {
-                        *filled = count;
-                        return Ok(Some(end));
-                    }
-                    state = State::Start;
-                    break;
                 }
                 colon = pos;
-                pos += 1;
+                pos = cursor.value_end(colon + 1);
             }
-            pos = cursor.value_end(pos);
-            if !is_line_end(buf, pos) {
-                match buf.get(pos) {
-                    Some(b'\r') => line_end(buf, pos)?,
-                    Some(&byte) => return Err(Error::at(value_error(byte), buf, pos)),
-                    None => None,
+            loop {
+                if !is_line_end(buf, pos) {
+                    no_line_end(buf, pos)?;
+                    break 'more State::Value;
+                }
+                let Some(slot) = slots.next() else {
+                    return Err(Error::new(ErrorKind::TooManyHeaders, start));
                 };
-                state = State::Value;
-                break;
+                slot.name = Span::within(start, colon);
+                slot.value = trim(buf, colon + 1, pos);
+                judge(&buf[start..colon], slot)?;
+                start = pos + 2;
+                pos = cursor.token_end(start);
+                if !is_name_end(buf, start, pos) {
+                    if pos == start && is_line_end(buf, pos) {
+                        *filled += free - slots.len();
+                        return Ok(Some(pos + 2));
+                    }
+                    match no_name(buf, start, pos, false)? {
+                        NoName::Empty(_) => unreachable!("seen already"),
+                        NoName::More(state) => break 'more state,
+                    }
+                }
+                colon = pos;
+                pos = cursor.value_end(colon + 1);
             }
-            let Some(slot) = slots.get_mut(count) else {
-                return Err(Error::new(ErrorKind::TooManyHeaders, start));
-            };
-            slot.name = Span::within(start, colon);
-            slot.value = trim(buf, colon + 1, pos);
-            count += 1;
-            judge(slot)?;
-            pos += 2;
-            start = pos;
-            state = State::Start;
-        }
-        *filled = count;
-        let later = later || start > begun;
-        *self = Self { state, later, start: start as u32, colon: colon as u32, pos: pos as u32 };
+        };
+        *filled += free - slots.len();
+        self.state = state;
+        self.later |= start > begun;
+        (self.start, self.colon, self.pos) = (start as u32, colon as u32, pos as u32);
         Ok(None)
+    }
+}
+
+/// Whether a name that begins at `start` ends at `pos`.
+#[inline(always)]
+fn is_name_end(buf: &[u8], start: usize, pos: usize) -> bool {
+    buf.get(pos) == Some(&b':') && pos > start
+}
+
+/// What stands at the beginning of a line instead of a name.
+enum NoName {
+    /// The empty line after the header lines, which ends here.
+    Empty(usize),
+    /// Not enough to tell.
+    More(State),
+}
+
+/// Tells what stands at `start` instead of a name, when there are `tchar`s up to `pos`.
+#[cold]
+fn no_name(buf: &[u8], start: usize, pos: usize, first: bool) -> Result<NoName, Error> {
+    match buf.get(pos) {
+        Some(b'\r') if pos == start => Ok(match line_end(buf, pos)? {
+            Some(end) => NoName::Empty(end),
+            None => NoName::More(State::Start),
+        }),
+        Some(&byte) => {
+            let kind = (pos == start).then(|| line_start_error(byte, first)).flatten();
+            Err(Error::at(kind.unwrap_or(name_error(byte)), buf, pos))
+        }
+        None if pos == start => Ok(NoName::More(State::Start)),
+        None => Ok(NoName::More(State::Name)),
+    }
+}
+
+/// Tells what is wrong with the end of a value, if anything is certain yet.
+#[cold]
+fn no_line_end(buf: &[u8], pos: usize) -> Result<(), Error> {
+    match buf.get(pos) {
+        Some(b'\r') => line_end(buf, pos).map(drop),
+        Some(&byte) => Err(Error::at(value_error(byte), buf, pos)),
+        None => Ok(()),
     }
 }
 
@@ -264,13 +298,6 @@ impl Lines {
 #[inline(always)]
 fn is_line_end(buf: &[u8], pos: usize) -> bool {
     buf[pos..].first_chunk() == Some(b"\r\n")
-}
-
-/// What is wrong with a name that `byte` at `pos` ends.
-#[cold]
-fn bad_name(buf: &[u8], pos: usize, byte: u8, empty: bool, first: bool) -> Error {
-    let kind = empty.then(|| line_start_error(byte, first)).flatten();
-    Error::at(kind.unwrap_or(name_error(byte)), buf, pos)
 }
 
 /// The offset after the CRLF whose CR stands at `cr`, or `None` if the LF has not come yet.
@@ -309,20 +336,25 @@ pub(crate) fn value_error(byte: u8) -> ErrorKind {
     if byte == b'\n' { ErrorKind::BareLf } else { ErrorKind::BadValue }
 }
 
-/// The span of `buf[start..end]` without spaces and tabs around it. `buf` goes on behind `end`, and
-/// of control bytes there are only tabs.
+/// The span of `buf[start..end]` without spaces and tabs around it. Of control bytes there are only
+/// tabs.
 #[inline(always)]
 fn trim(buf: &[u8], start: usize, end: usize) -> Span {
-    let blank = |at: usize| buf[at] <= b' ';
+    let value = &buf[start..end];
     // One space in front and none behind is what everybody sends.
-    let (mut first, mut last) = (start + usize::from(buf[start] == b' '), end);
-    if first < last && (blank(first) || blank(last - 1)) {
-        while first < last && blank(first) {
-            first += 1;
+    match value {
+        [b' ', rest @ ..] if rest.first() > Some(&b' ') && rest.last() > Some(&b' ') => {
+            Span::within(start + 1, end)
         }
-        while first < last && blank(last - 1) {
-            last -= 1;
-        }
+        _ => trim_all(value, start),
     }
-    if first < last { Span::within(first, last) } else { Span::within(start, start) }
+}
+
+/// The same for whatever is sent.
+#[inline(never)]
+fn trim_all(value: &[u8], start: usize) -> Span {
+    let trimmed = trim_ows(value);
+    let before =
+        if trimmed.is_empty() { 0 } else { trimmed.as_ptr().addr() - value.as_ptr().addr() };
+    Span::within(start + before, start + before + trimmed.len())
 }

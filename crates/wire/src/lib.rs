@@ -14,6 +14,8 @@ pub mod grammar;
 mod head;
 pub mod header;
 mod limits;
+#[cfg(feature = "alloc")]
+mod lines;
 mod reason;
 mod scan;
 mod span;
@@ -28,6 +30,8 @@ pub use head::{BodyLength, Head, Progress, RequestHead, Status, TargetForm, Vers
 pub use head::{ResponseHead, ResponseLength, ResponseProgress, parse_response_head};
 pub use header::{BlockProgress, HeaderBlock, parse_header_block, parse_header_line};
 pub use limits::Limits;
+#[cfg(feature = "alloc")]
+pub use lines::{DateLine, Lines, PreparedLines};
 pub use reason::reason;
 pub use span::{HeaderSpan, Span};
 #[cfg(feature = "alloc")]

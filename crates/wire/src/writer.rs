@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::lines::PreparedLines;
 use crate::{ConnectionOption, Error, ErrorKind, Framing, scan};
 
 /// Writes the head of one message to the end of a `Vec`.
@@ -93,17 +94,13 @@ impl<'o> HeadWriter<'o> {
     /// byte except HTAB, or begins or ends with whitespace ([`ErrorKind::InvalidValue`]). The
     /// head stays as it was before the call.
     pub fn header(&mut self, name: &str, value: &[u8]) -> Result<(), Error> {
-        let bytes = name.as_bytes();
-        let end = scan::token_end(bytes, 0);
-        if bytes.is_empty() || end < bytes.len() {
-            return Err(Error::at(ErrorKind::InvalidName, bytes, end));
-        }
-        if is_framing(name) {
-            return Err(Error::new(ErrorKind::FramingHeader, 0));
-        }
-        check_value(value)?;
-        self.line(bytes, value);
-        Ok(())
+        checked_line(self.out, name, value)
+    }
+
+    /// Writes lines that were made in advance.
+    #[inline]
+    pub fn lines(&mut self, lines: &(impl PreparedLines + ?Sized)) {
+        self.out.extend_from_slice(lines.bytes());
     }
 
     /// Writes the `Date` header with a date made up in advance (RFC 9110 section 5.6.7).
@@ -116,6 +113,7 @@ impl<'o> HeadWriter<'o> {
     }
 
     /// Writes Content-Length or Transfer-Encoding, and Connection, as `framing` says. Call it once.
+    #[inline]
     pub fn framing(&mut self, framing: &Framing) {
         if let Some(length) = framing.length {
             let mut digits = [0; 20];
@@ -149,16 +147,36 @@ impl<'o> HeadWriter<'o> {
     }
 
     /// Ends the head with the empty line.
+    #[inline]
     pub fn finish(mut self) {
         self.out.extend_from_slice(b"\r\n");
         self.start = None;
     }
 
     fn line(&mut self, name: &[u8], value: &[u8]) {
-        self.out.reserve(name.len() + value.len() + 4);
-        for part in [name, b": ", value, b"\r\n"] {
-            self.out.extend_from_slice(part);
-        }
+        line(self.out, name, value);
+    }
+}
+
+/// Appends a header line, or nothing if it is not one.
+pub(crate) fn checked_line(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<(), Error> {
+    let bytes = name.as_bytes();
+    let end = scan::token_end(bytes, 0);
+    if bytes.is_empty() || end < bytes.len() {
+        return Err(Error::at(ErrorKind::InvalidName, bytes, end));
+    }
+    if is_framing(name) {
+        return Err(Error::new(ErrorKind::FramingHeader, 0));
+    }
+    check_value(value)?;
+    line(out, bytes, value);
+    Ok(())
+}
+
+fn line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.reserve(name.len() + value.len() + 4);
+    for part in [name, b": ", value, b"\r\n"] {
+        out.extend_from_slice(part);
     }
 }
 

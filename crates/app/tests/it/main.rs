@@ -1,5 +1,7 @@
 //! All integration tests of `pauper-app`, in one binary.
 
+/// What runs around handlers: hooks and wraps of the app, of groups and of routes.
+mod around;
 /// What the compiler accepts as a handler, and what it says of the rest.
 mod compile;
 /// Routes, arguments, methods, default handlers, services.
@@ -9,6 +11,15 @@ mod errors;
 /// Mistakes that are told at start-up.
 mod mistakes;
 
+/// Handlers of errors and states, the pages of failures, the debug page.
+mod recovery;
+/// Groups, mounts, servlets, filters, names, hosts, slashes.
+mod routing;
+/// Settings by variables.
+mod settings;
+/// The transaction guard.
+mod transactions;
+
 use pauper_app::App;
 use pauper_message::{BodyPlan, Request, RequestBuilder, Response, Service};
 
@@ -17,7 +28,7 @@ fn run(app: &App, request: RequestBuilder) -> Answer {
     let mut req = request.build().expect("a request that parses");
     let plan = app.begin(&mut req);
     let response = match plan.body {
-        BodyPlan::Reject(response) => response,
+        BodyPlan::Reject(response) => *response,
         BodyPlan::Buffer { .. } => app.call(&mut req),
         other => panic!("unexpected plan {other:?}"),
     };

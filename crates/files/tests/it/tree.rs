@@ -65,7 +65,7 @@ pub(crate) fn send(folder: &Folder, mut req: Request) -> Option<Answer> {
             assert!(req.extensions().is_empty(), "one who passes leaves nothing behind");
             return None;
         }
-        BodyPlan::Reject(response) => response,
+        BodyPlan::Reject(response) => *response,
         BodyPlan::Buffer { .. } => folder.call(&mut req),
         plan => panic!("{plan:?} is no plan of a folder"),
     };

@@ -31,7 +31,7 @@ fn ask(app: &App, request: RequestBuilder) -> Answer {
     let response = match request.build() {
         Err(error) => pauper::message::plain_answer(error),
         Ok(mut req) => match app.begin(&mut req).body {
-            BodyPlan::Reject(response) => response,
+            BodyPlan::Reject(response) => *response,
             _ => app.call(&mut req),
         },
     };

@@ -6,6 +6,10 @@
 //! - `refused`: patterns, filters and methods that are refused, conflicts, messages
 //! - `routes`: what the router says of its routes
 //! - `expressions`: `re` groups, on or off
+//! - `mounts`: the beginnings of paths, suffixes, the other slash
+//! - `removal`: routes and methods that go
+//! - `urls`: from routes to URLs and back, names, clean paths
+//! - `values`: converters, expressions as filters, UUIDs, hosts
 //! - `hostile`: paths made to cost much
 //! - `model`: random routes and paths against a slow list of matchers
 
@@ -13,10 +17,14 @@ mod expressions;
 mod hostile;
 mod methods;
 mod model;
+mod mounts;
 mod patterns;
 mod priority;
 mod refused;
+mod removal;
 mod routes;
+mod urls;
+mod values;
 
 use pauper_router::{Methods, Router};
 

@@ -1,13 +1,15 @@
 //! Records of what was answered, for access logs.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::{StatusCode, Version};
-use pauper_message::{Peer, guard};
+use pauper_message::Peer;
 
+use super::chores::{Chore, Chores};
 use super::now::Now;
-use crate::log_macros::{Clean, log_error};
+use super::shared::Shared;
 
 /// One request and its answer, when it is over; see
 /// [`ServerConfig::with_on_access`](crate::ServerConfig::with_on_access).
@@ -23,6 +25,14 @@ pub struct AccessRecord<'a> {
     pub target: &'a str,
     /// The version; HTTP/1.1 if the head could not be read.
     pub version: Version,
+    /// The number of the request, as in [`Request::id`](pauper_message::Request::id); 0 if the head
+    /// could not be read.
+    pub id: u64,
+    /// The Referer header as it was sent, or nothing.
+    pub referer: &'a str,
+    /// The User-Agent header as it was sent, or nothing. Both come from the client and may hold
+    /// quotes; they have no control characters.
+    pub user_agent: &'a str,
     /// The status of the answer; none if the connection ended before there was one.
     pub status: Option<StatusCode>,
     /// The bytes of the request, its head included.
@@ -42,9 +52,14 @@ pub struct AccessRecord<'a> {
 }
 
 /// What is known so far; all in offsets of the whole connection's input and output.
-struct Entry {
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) peer: Peer,
+    id: u64,
     method: String,
     target: String,
+    referer: String,
+    user_agent: String,
     version: Version,
     received: SystemTime,
     began: Duration,
@@ -57,23 +72,35 @@ struct Entry {
     /// None while the answer is being made.
     out_end: Option<u64>,
     first_byte: Option<Duration>,
+    /// Where the output ended, and when, once it is over.
+    written: u64,
+    total: Duration,
+    complete: bool,
 }
 
 impl Entry {
-    fn new() -> Self {
-        Self {
-            method: String::new(),
-            target: String::new(),
-            version: Version::HTTP_11,
-            received: SystemTime::UNIX_EPOCH,
-            began: Duration::ZERO,
-            in_start: 0,
-            in_end: 0,
-            status: None,
-            out_start: 0,
-            body_start: 0,
-            out_end: None,
-            first_byte: None,
+    /// What the user is told, when it is over.
+    pub(super) fn record(&self) -> AccessRecord<'_> {
+        let out = match self.status {
+            Some(_) => self.written.min(self.out_end.unwrap_or(self.written)),
+            None => self.out_start,
+        };
+        AccessRecord {
+            peer: self.peer,
+            method: &self.method,
+            target: &self.target,
+            version: self.version,
+            id: self.id,
+            referer: &self.referer,
+            user_agent: &self.user_agent,
+            status: self.status,
+            bytes_in: self.in_end - self.in_start,
+            bytes_out: out.saturating_sub(self.out_start),
+            body_out: self.status.map_or(0, |_| out.saturating_sub(self.body_start)),
+            received: self.received,
+            first_byte: self.first_byte,
+            total: self.total,
+            complete: self.complete,
         }
     }
 }
@@ -82,37 +109,52 @@ impl Entry {
 /// without an answer.
 #[derive(Default)]
 pub(super) struct Trail {
-    entries: VecDeque<Entry>,
-    /// Used up ones, for their strings.
-    spare: Vec<Entry>,
+    entries: VecDeque<Box<Entry>>,
 }
 
-/// A request's line.
+/// A request's line, and what else logs show of it.
 pub(super) struct Line<'a> {
+    pub(super) id: u64,
     pub(super) method: &'a str,
     pub(super) target: &'a str,
     pub(super) version: Version,
+    pub(super) referer: &'a str,
+    pub(super) user_agent: &'a str,
 }
 
 impl Trail {
     /// A request is there, whose first byte stands at `in_start`.
-    pub(super) fn begin(&mut self, line: Option<&Line<'_>>, in_start: u64, now: &Now) {
-        let mut entry = self.spare.pop().unwrap_or_else(Entry::new);
-        let unknown = Line { method: "-", target: "-", version: Version::HTTP_11 };
+    pub(super) fn begin(&mut self, line: Option<&Line<'_>>, peer: Peer, in_start: u64, now: &Now) {
+        let unknown = Line {
+            id: 0,
+            method: "-",
+            target: "-",
+            version: Version::HTTP_11,
+            referer: "",
+            user_agent: "",
+        };
         let line = line.unwrap_or(&unknown);
-        line.method.clone_into(&mut entry.method);
-        line.target.clone_into(&mut entry.target);
-        entry.version = line.version;
-        entry.received = now.time();
-        entry.began = now.elapsed();
-        entry.in_start = in_start;
-        entry.in_end = in_start;
-        entry.status = None;
-        entry.out_start = 0;
-        entry.body_start = 0;
-        entry.out_end = None;
-        entry.first_byte = None;
-        self.entries.push_back(entry);
+        self.entries.push_back(Box::new(Entry {
+            peer,
+            id: line.id,
+            method: line.method.to_owned(),
+            target: line.target.to_owned(),
+            referer: line.referer.to_owned(),
+            user_agent: line.user_agent.to_owned(),
+            version: line.version,
+            received: now.time(),
+            began: now.elapsed(),
+            in_start,
+            in_end: in_start,
+            status: None,
+            out_start: 0,
+            body_start: 0,
+            out_end: None,
+            first_byte: None,
+            written: 0,
+            total: Duration::ZERO,
+            complete: false,
+        }));
     }
 
     /// Its answer begins at `out_start`, and the body of that at `body_start`.
@@ -136,9 +178,9 @@ impl Trail {
     pub(super) fn written(
         &mut self,
         written: u64,
-        peer: Peer,
         now: &Now,
-        tell: &dyn Fn(&AccessRecord<'_>),
+        shared: &Arc<Shared>,
+        chores: &mut Chores,
     ) {
         for entry in &mut self.entries {
             if entry.status.is_some() && entry.first_byte.is_none() && written > entry.out_start {
@@ -150,7 +192,7 @@ impl Trail {
             .front()
             .is_some_and(|entry| entry.out_end.is_some_and(|end| end <= written))
         {
-            self.tell_first(written, true, peer, now, tell);
+            self.tell_first(written, true, now, shared, chores);
         }
     }
 
@@ -159,26 +201,14 @@ impl Trail {
         &mut self,
         read: u64,
         written: u64,
-        peer: Peer,
         now: &Now,
-        tell: &dyn Fn(&AccessRecord<'_>),
+        shared: &Arc<Shared>,
+        chores: &mut Chores,
     ) {
-        self.written(written, peer, now, tell);
+        self.written(written, now, shared, chores);
         while let Some(entry) = self.entries.front_mut() {
             entry.in_end = entry.in_end.max(read);
-            self.tell_first(written, false, peer, now, tell);
-        }
-    }
-
-    /// Keeps a used up entry for its strings, within bounds.
-    fn keep(&mut self, mut entry: Entry) {
-        const KEPT: usize = 4;
-        const LONGEST: usize = 512;
-        if self.spare.len() < KEPT {
-            if entry.target.capacity() > LONGEST {
-                entry.target = String::new();
-            }
-            self.spare.push(entry);
+            self.tell_first(written, false, now, shared, chores);
         }
     }
 
@@ -186,37 +216,14 @@ impl Trail {
         &mut self,
         written: u64,
         complete: bool,
-        peer: Peer,
         now: &Now,
-        tell: &dyn Fn(&AccessRecord<'_>),
+        shared: &Arc<Shared>,
+        chores: &mut Chores,
     ) {
-        let Some(entry) = self.entries.pop_front() else { return };
-        let out = match entry.status {
-            Some(_) => written.min(entry.out_end.unwrap_or(written)),
-            None => entry.out_start,
-        };
-        let record = AccessRecord {
-            peer,
-            method: &entry.method,
-            target: &entry.target,
-            version: entry.version,
-            status: entry.status,
-            bytes_in: entry.in_end - entry.in_start,
-            bytes_out: out.saturating_sub(entry.out_start),
-            body_out: entry.status.map_or(0, |_| out.saturating_sub(entry.body_start)),
-            received: entry.received,
-            first_byte: entry.first_byte,
-            total: now.elapsed().saturating_sub(entry.began),
-            complete,
-        };
-        // A panic of the program's function must not end the loop.
-        let told = guard(|| {
-            tell(&record);
-            Ok(())
-        });
-        if let Err(error) = told {
-            log_error!("{peer}: the access function failed: {}", Clean(error.log_text()));
-        }
-        self.keep(entry);
+        let Some(mut entry) = self.entries.pop_front() else { return };
+        entry.written = written;
+        entry.complete = complete;
+        entry.total = now.elapsed().saturating_sub(entry.began);
+        chores.push(Chore::Tell(Arc::clone(shared), entry));
     }
 }

@@ -1,68 +1,112 @@
 //! From a response to bytes.
 
-use http::StatusCode;
-use pauper_message::{BodyKind, Error, Response, ResponseParts, drop_quietly, plain_answer};
-use pauper_wire::{BodyLength, Framing, HeadWriter, Next, ResponseBody};
+use pauper_message::{BodyKind, Error, Response, Upgrade, plain_answer};
+use pauper_wire::{BodyLength, Framing, HeadWriter, Lines, Next, ResponseBody};
 
+use super::chores::Chore;
+use super::job::{Job, sound};
 use super::output::{PiecesFraming, Source};
+use super::shared::Shared;
 use super::{Exchange, Now, State};
-use crate::log_macros::{Clean, log_error};
 
 impl Exchange {
-    /// The plain answer to an error, which is logged if it is not the client's fault.
-    pub(super) fn answer_to_error(&self, error: Error) -> Response {
-        if error.status().is_some_and(|status| status.is_server_error()) {
-            log_error!("{}: {}", self.peer, Clean(error.log_text()));
+    /// Puts the answer of a job behind the output.
+    pub(super) fn send_answer(&mut self, job: &mut Job, now: &Now) {
+        let Some(answer) = &mut job.answer else { return };
+        if answer.is_upgrade()
+            && let Some(upgrade) = answer.take_upgrade()
+        {
+            let asked = job.upgrades.iter().any(|one| one.eq_ignore_ascii_case(upgrade.protocol()));
+            let Err(mut refused) = self.send_upgrade(upgrade, asked, answer, now) else {
+                return self.chores.drop_later(job.answer.take());
+            };
+            self.chores.drop_later(job.answer.take());
+            return self.send(&mut refused, now);
         }
-        plain_answer(error)
+        self.send(answer, now);
+        // What is left are headers, and those the library's own.
+        job.answer = None;
     }
 
     /// Puts a response behind the output.
-    pub(super) fn send(&mut self, response: Response, now: &Now) {
-        let parts = match response.into_parts() {
-            // An interim status would leave the request without an answer.
-            Ok(parts) if parts.status.is_informational() => {
-                let text = format!("{} is not the status of an answer", parts.status);
-                self.parts_of_fault(std::io::Error::other(text).into())
-            }
-            Ok(parts) => parts,
-            Err(error) => self.parts_of_fault(error),
-        };
-        if parts.shutdown {
+    pub(super) fn send(&mut self, answer: &mut Response, now: &Now) {
+        if answer.stops_server() {
             self.wants_shutdown = true;
         }
-        if parts.declined {
-            self.decline(parts, now);
+        if answer.is_declined() {
+            self.decline(answer, now);
             return;
         }
         let out_start = self.output.end();
-        let length = parts.body.len().map_or(ResponseBody::Unknown, ResponseBody::Known);
-        let close = parts.close || self.stopping || self.is_last() || self.leaves_too_much();
-        let framing = self.wire.respond(parts.status.as_u16(), length, close);
-        let result = write_head(self.output.buffer(), &parts, &framing, &self.config, now);
-        if let Err(error) = result {
+        let length = answer.body().len().map_or(ResponseBody::Unknown, ResponseBody::Known);
+        let close = answer.closes() || self.stopping || self.is_last() || self.leaves_too_much();
+        let status = answer.status();
+        let framing = self.wire.respond(status.as_u16(), length, close);
+        let out = self.output.buffer();
+        if let Err(error) = write_head(out, answer, &framing, &self.shared, now) {
             // `Headers` admits nothing that the writer refuses; if they ever differ, nothing of
             // the response was written.
-            log_error!("{}: a response that cannot be written: {error}", self.peer);
-            let _ = error;
+            let text = format!("{}: a response that cannot be written: {error}", self.peer);
+            self.chores.push(Chore::Error(text));
             self.broken = true;
-            self.decline(parts, now);
+            self.decline(answer, now);
             return;
         }
         if let Some(trail) = &mut self.trail {
-            trail.answered(parts.status, out_start, self.output.end());
+            trail.answered(status, out_start, self.output.end());
         }
         if out_start == self.output.written() {
             // There was nothing to write before, so the client could not stall.
             self.timing.written(now);
         }
-        let kind = parts.body.into_kind();
+        let kind = answer.take_body().into_kind();
         if framing.send_body {
             self.send_body(kind, &framing);
-        } else {
-            drop_quietly(kind);
+        } else if !matches!(kind, BodyKind::Empty) {
+            self.chores.drop_later(kind);
         }
         self.enter(State::Sending, now);
+    }
+
+    /// Grants an upgrade, or gives the answer that refuses it.
+    #[cold]
+    fn send_upgrade(
+        &mut self,
+        upgrade: Upgrade,
+        asked: bool,
+        answer: &Response,
+        now: &Now,
+    ) -> Result<(), Response> {
+        let peer = self.peer;
+        let refuse = |status: u16, text: &str| {
+            let status = http::StatusCode::from_u16(status).unwrap_or_default();
+            sound(plain_answer(Error::new(status, text)), &|| peer.to_string())
+        };
+        if !asked || self.eof {
+            self.chores.drop_later(upgrade);
+            return Err(refuse(400, "this page is for connections that ask to be upgraded"));
+        }
+        let Some(granted) = self.grant(upgrade) else {
+            return Err(refuse(503, "too many connections of this kind (max_upgrades)"));
+        };
+        if !self.wire.upgrade() {
+            self.chores.drop_later(granted);
+            return Err(refuse(400, "this request cannot upgrade its connection"));
+        }
+        let out_start = self.output.end();
+        let written = write_switch(self.output.buffer(), answer, granted.protocol(), now);
+        if let Err(error) = written {
+            let text = format!("{peer}: an upgrade that cannot be written: {error}");
+            self.chores.push(Chore::Error(text));
+            self.broken = true;
+        }
+        if let Some(trail) = &mut self.trail {
+            trail.answered(answer.status(), out_start, self.output.end());
+        }
+        self.rare().granted = Some(Box::new(granted));
+        self.timing.written(now);
+        self.enter(State::Sending, now);
+        Ok(())
     }
 
     fn send_body(&mut self, kind: BodyKind, framing: &Framing) {
@@ -73,15 +117,23 @@ impl Exchange {
             BodyKind::File(part) => self.output.set_source(Source::File(part)),
             BodyKind::Pieces { pieces, .. } => {
                 let framed = match framing.length {
-                    Some(0) => return drop_quietly(pieces),
+                    Some(0) => return self.chores.drop_later(pieces),
                     Some(length) => PiecesFraming::Left(length),
                     None if framing.chunked => PiecesFraming::Chunked,
                     None => PiecesFraming::UntilClose,
                 };
                 self.output.set_source(Source::Pieces { pieces, framed });
             }
+            BodyKind::Channel(receiver) => {
+                let framed = if framing.chunked {
+                    PiecesFraming::Chunked
+                } else {
+                    PiecesFraming::UntilClose
+                };
+                self.output.set_source(Source::Channel { receiver, started: false, framed });
+            }
             other => {
-                drop_quietly(other);
+                self.chores.drop_later(other);
                 let error = std::io::Error::other("a kind of body that this server does not know");
                 self.output.set_source(Source::Broken(error.into()));
             }
@@ -89,29 +141,14 @@ impl Exchange {
     }
 
     /// Closes without an answer to this request; answers before it are still sent.
-    fn decline(&mut self, parts: ResponseParts, now: &Now) {
-        drop_quietly(parts);
+    fn decline(&mut self, answer: &mut Response, now: &Now) {
+        self.chores.drop_later(answer.take_body());
         let linger = !self.request_read;
         self.enter(State::Closing { linger }, now);
     }
 
-    /// The answer in place of a response that failed: that of its error, which may fail in turn.
-    #[cold]
-    fn parts_of_fault(&self, mut error: Error) -> ResponseParts {
-        for _ in 0..2 {
-            match self.answer_to_error(error).into_parts() {
-                Ok(parts) => return parts,
-                Err(next) => error = next,
-            }
-        }
-        log_error!("{}: an error whose answer fails: {}", self.peer, Clean(error.log_text()));
-        drop(error);
-        let last = Response::new(StatusCode::INTERNAL_SERVER_ERROR);
-        last.into_parts().expect("a response without anything is a good one")
-    }
-
     fn is_last(&self) -> bool {
-        let most = self.config.max_requests();
+        let most = self.shared.config.max_requests();
         most != 0 && self.requests >= most
     }
 
@@ -120,7 +157,7 @@ impl Exchange {
         match self.body {
             _ if self.request_read => false,
             BodyLength::Fixed(length) => {
-                length.saturating_sub(self.timing.body_so_far()) > self.config.drain_limit()
+                length.saturating_sub(self.body_so_far) > self.shared.config.drain_limit()
             }
             BodyLength::Empty | BodyLength::Chunked => false,
         }
@@ -134,9 +171,8 @@ impl Exchange {
         let next = match self.wire.response_done() {
             Next::NextRequest => State::Head,
             Next::Drain => State::Draining,
-            Next::Close | Next::Upgraded => {
-                State::Closing { linger: !self.request_read || !self.input.is_empty() }
-            }
+            Next::Upgraded => return self.upgraded(now),
+            Next::Close => State::Closing { linger: !self.request_read || !self.input.is_empty() },
         };
         self.dropped = 0;
         self.enter(next, now);
@@ -163,29 +199,71 @@ fn title_case<'n>(name: &'n str, cased: &'n mut [u8; 64]) -> &'n str {
     std::str::from_utf8(cased).unwrap_or(name)
 }
 
-fn write_head(
+fn write_switch(
     out: &mut Vec<u8>,
-    parts: &ResponseParts,
-    framing: &Framing,
-    config: &crate::ServerConfig,
+    answer: &Response,
+    protocol: &str,
     now: &Now,
 ) -> Result<(), pauper_wire::Error> {
-    let mut head = HeadWriter::response(out, parts.status.as_u16(), None)?;
-    if let Some(name) = config.server_name()
-        && !parts.headers.contains("server")
-    {
-        head.header("Server", name.as_bytes().trim_ascii())?;
+    let mut head = HeadWriter::response(out, answer.status().as_u16(), None)?;
+    head.lines(now.date_line());
+    head.upgrade(protocol)?;
+    write_headers(&mut head, answer)?;
+    head.finish();
+    Ok(())
+}
+
+fn write_head(
+    out: &mut Vec<u8>,
+    answer: &Response,
+    framing: &Framing,
+    shared: &Shared,
+    now: &Now,
+) -> Result<(), pauper_wire::Error> {
+    let mut head = HeadWriter::response(out, answer.status().as_u16(), None)?;
+    let headers = answer.headers();
+    // Nearly no answer brings its own.
+    let own = !headers.has_only_content_type();
+    if !own || !headers.contains("server") {
+        head.lines(shared.server_line());
     }
-    if !parts.headers.contains("date") {
-        head.date(now.date());
+    if !own || !headers.contains("date") {
+        head.lines(now.date_line());
     }
-    for (name, value) in parts.headers.iter() {
-        let mut cased = [0; 64];
-        head.header(title_case(name.as_str(), &mut cased), value.as_bytes().trim_ascii())?;
+    if own {
+        write_headers(&mut head, answer)?;
+    } else if let Some(value) = headers.content_type() {
+        match usual_type(value.as_bytes()) {
+            Some(line) => head.lines(line),
+            None => head.header("Content-Type", value.as_bytes().trim_ascii())?,
+        }
     }
     head.framing(framing);
     head.finish();
     Ok(())
+}
+
+fn write_headers(head: &mut HeadWriter<'_>, answer: &Response) -> Result<(), pauper_wire::Error> {
+    for (name, value) in answer.headers().iter() {
+        let mut cased = [0; 64];
+        head.header(title_case(name.as_str(), &mut cased), value.as_bytes().trim_ascii())?;
+    }
+    Ok(())
+}
+
+/// The lines of the types that most answers have.
+fn usual_type(value: &[u8]) -> Option<&'static Lines> {
+    static TEXT: Lines = Lines::fixed("Content-Type: text/plain; charset=utf-8\r\n");
+    static HTML: Lines = Lines::fixed("Content-Type: text/html; charset=utf-8\r\n");
+    static JSON: Lines = Lines::fixed("Content-Type: application/json\r\n");
+    static BINARY: Lines = Lines::fixed("Content-Type: application/octet-stream\r\n");
+    match value {
+        b"text/plain; charset=utf-8" => Some(&TEXT),
+        b"text/html; charset=utf-8" => Some(&HTML),
+        b"application/json" => Some(&JSON),
+        b"application/octet-stream" => Some(&BINARY),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Buffers that connections share, so that those at rest hold none.
 
-use pauper_wire::HeaderSpan;
-
+use super::Job;
 use super::input::INPUT;
 
 /// How many large buffers, for bodies, are kept.
@@ -21,7 +20,9 @@ pub struct Buffers {
     pub(super) inputs: Vec<Vec<u8>>,
     pub(super) large_inputs: Vec<Vec<u8>>,
     pub(super) outputs: Vec<Vec<u8>>,
-    pub(super) slots: Vec<Vec<HeaderSpan>>,
+    // A job is large, and moves as a pointer.
+    #[expect(clippy::vec_box, reason = "jobs travel in their boxes")]
+    pub(super) jobs: Vec<Box<Job>>,
 }
 
 impl Buffers {
@@ -49,9 +50,9 @@ impl Buffers {
         }
     }
 
-    pub(super) fn keep_slots(&mut self, slots: Vec<HeaderSpan>) {
-        if self.slots.len() < KEPT {
-            self.slots.push(slots);
+    pub(super) fn keep_job(&mut self, job: Box<Job>) {
+        if self.jobs.len() < KEPT {
+            self.jobs.push(job);
         }
     }
 }

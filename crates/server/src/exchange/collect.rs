@@ -4,7 +4,12 @@ use std::fs::File;
 use std::io::Write as _;
 use std::mem;
 
-use pauper_message::{BodySink, Error, Request, RequestBody, StatusCode, drop_quietly, guard};
+use pauper_message::{
+    BodySink, BodySource, Error, Request, RequestBody, SourcePiece, StatusCode, drop_quietly, guard,
+};
+
+use super::input::INPUT;
+use super::shared::Held;
 
 /// How much is reserved because of a Content-Length alone. Who promises more has to send it.
 const RESERVED: u64 = 16 * 1024;
@@ -12,12 +17,20 @@ const RESERVED: u64 = 16 * 1024;
 /// Takes the body of one request.
 pub(super) struct Collector {
     kind: Kind,
+    /// The bytes in memory, where those of all bodies are counted.
+    held: Option<Held>,
+    /// Where the client's chunks end, for bodies that are to look as if they were streamed.
+    ends: Option<Vec<u64>>,
     limit: u64,
     limit_name: &'static str,
     received: u64,
 }
 
+#[derive(Default)]
 enum Kind {
+    /// There is no body, or it was given away.
+    #[default]
+    Nothing,
     Buffer {
         buffer: Vec<u8>,
         in_memory: usize,
@@ -29,15 +42,47 @@ enum Kind {
 }
 
 impl Collector {
+    /// Takes nothing.
+    pub(super) fn nothing() -> Self {
+        Self::new(Kind::Nothing, 0, "")
+    }
+
     /// Keeps the body: in memory, beyond `in_memory` bytes in an unnamed temporary file.
     pub(super) fn buffer(buffer: Vec<u8>, in_memory: usize, limit: u64) -> Self {
-        let kind = Kind::Buffer { buffer, in_memory, file: None };
-        Self { kind, limit, limit_name: "max_body", received: 0 }
+        Self::new(Kind::Buffer { buffer, in_memory, file: None }, limit, "max_body")
     }
 
     /// Pushes the body into a sink.
     pub(super) fn sink(sink: Box<dyn BodySink>, limit: u64) -> Self {
-        Self { kind: Kind::Sink(Some(sink)), limit, limit_name: "max_sink_body", received: 0 }
+        Self::new(Kind::Sink(Some(sink)), limit, "max_sink_body")
+    }
+
+    fn new(kind: Kind, limit: u64, limit_name: &'static str) -> Self {
+        Self { kind, held: None, ends: None, limit, limit_name, received: 0 }
+    }
+
+    /// Counts what is kept in memory.
+    pub(super) fn counted(mut self, held: Held) -> Self {
+        self.held = Some(held);
+        self
+    }
+
+    /// Remembers where the client's chunks end.
+    pub(super) fn with_chunks(mut self) -> Self {
+        self.ends = Some(Vec::new());
+        self
+    }
+
+    /// A chunk of the client ended.
+    pub(super) fn chunk_ended(&mut self) {
+        if let Some(ends) = &mut self.ends {
+            ends.push(self.received);
+        }
+    }
+
+    /// What is counted, of a body that was given to its request.
+    pub(super) fn take_held(&mut self) -> Option<Held> {
+        self.held.take()
     }
 
     /// Prepares for a body of a declared length.
@@ -55,9 +100,21 @@ impl Collector {
         Ok(())
     }
 
-    /// How many bytes came.
-    pub(super) fn received(&self) -> u64 {
-        self.received
+    /// Takes the next bytes if they fit into memory, so that nothing has to be waited for.
+    pub(super) fn take_quickly(&mut self, bytes: &[u8]) -> bool {
+        let Kind::Buffer { buffer, in_memory, file: None } = &mut self.kind else { return false };
+        let received = self.received + bytes.len() as u64;
+        if received > self.limit || buffer.len() + bytes.len() > *in_memory {
+            return false;
+        }
+        if let Some(held) = &mut self.held
+            && !held.grow(bytes.len() as u64)
+        {
+            return false;
+        }
+        self.received = received;
+        buffer.extend_from_slice(bytes);
+        true
     }
 
     /// Takes the next bytes. This may run code of the application, and write to a file.
@@ -70,11 +127,18 @@ impl Collector {
             return Err(self.too_long());
         }
         match &mut self.kind {
+            Kind::Nothing => Ok(()),
             Kind::Buffer { buffer, in_memory, file } => {
-                if buffer.len() + bytes.len() > *in_memory {
-                    spill(file, buffer, bytes)?;
-                } else {
+                let fits = buffer.len() + bytes.len() <= *in_memory && file.is_none();
+                let counted =
+                    fits && self.held.as_mut().is_none_or(|held| held.grow(bytes.len() as u64));
+                if counted {
                     buffer.extend_from_slice(bytes);
+                } else {
+                    spill(file, buffer, bytes)?;
+                    if let Some(held) = &mut self.held {
+                        held.release();
+                    }
                 }
                 Ok(())
             }
@@ -95,8 +159,12 @@ impl Collector {
     /// 500 when the file cannot be written, and those of the sink.
     pub(super) fn finish(&mut self, req: &mut Request) -> Result<(), Error> {
         match &mut self.kind {
+            Kind::Nothing => Ok(()),
             Kind::Buffer { buffer, file: None, .. } => {
-                if !buffer.is_empty() {
+                if let Some(ends) = self.ends.take() {
+                    let bytes = mem::take(buffer);
+                    req.set_body(RequestBody::stream(KeptChunks { bytes, ends, next: 0, at: 0 }));
+                } else if !buffer.is_empty() {
                     req.set_body(RequestBody::memory(mem::take(buffer)));
                 }
                 Ok(())
@@ -115,14 +183,17 @@ impl Collector {
         }
     }
 
-    /// Ends without a whole body; gives the buffer back.
-    pub(super) fn abandon(self) -> Vec<u8> {
-        match self.kind {
-            Kind::Buffer { buffer, .. } => buffer,
-            Kind::Sink(sink) => {
-                drop_quietly(sink);
-                Vec::new()
+    /// Ends, whole or not; a buffer that is left goes to `spare`.
+    pub(super) fn abandon(&mut self, spare: &mut Vec<u8>) {
+        match mem::take(&mut self.kind) {
+            Kind::Nothing => {}
+            Kind::Buffer { mut buffer, .. } => {
+                if spare.capacity() == 0 && buffer.capacity() <= INPUT {
+                    buffer.clear();
+                    *spare = buffer;
+                }
             }
+            Kind::Sink(sink) => drop_quietly(sink),
         }
     }
 
@@ -133,6 +204,29 @@ impl Collector {
             StatusCode::PAYLOAD_TOO_LARGE,
             format!("the body is longer than {limit} bytes ({limit_name})"),
         )
+    }
+}
+
+/// A body that came whole, cut as the client cut it.
+struct KeptChunks {
+    bytes: Vec<u8>,
+    ends: Vec<u64>,
+    next: usize,
+    at: usize,
+}
+
+impl BodySource for KeptChunks {
+    fn read(&mut self, out: &mut Vec<u8>) -> std::io::Result<SourcePiece> {
+        let end = self.ends.get(self.next).map_or(self.bytes.len(), |end| *end as usize);
+        out.extend_from_slice(&self.bytes[self.at..end]);
+        self.at = end;
+        self.next += 1;
+        let is_end = self.at == self.bytes.len();
+        Ok(if is_end { SourcePiece::End } else { SourcePiece::ChunkEnd })
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn std::any::Any + Send> {
+        self
     }
 }
 
@@ -195,6 +289,7 @@ mod tests {
     fn a_promise_alone_reserves_little() {
         let mut collector = Collector::buffer(Vec::new(), usize::MAX, u64::MAX);
         collector.expect(u64::MAX).unwrap();
-        assert!(collector.abandon().capacity() <= 2 * RESERVED as usize);
+        let Kind::Buffer { buffer, .. } = &collector.kind else { panic!("it is a buffer") };
+        assert!(buffer.capacity() <= 2 * RESERVED as usize);
     }
 }

@@ -1,8 +1,8 @@
 //! For drivers that call handlers where they are.
 
-use pauper_message::{Plan, Response, Service, guard};
+use pauper_message::Service;
 
-use super::{Exchange, Now, Step, Want};
+use super::{Chores, Exchange, Now, Step, Want};
 
 /// Tells the time, each time it is asked. A [`Now`] is a clock that stands still.
 pub trait Clock {
@@ -27,26 +27,28 @@ pub fn run_inline(
     clock: &mut dyn Clock,
     budget: &mut usize,
 ) -> Want {
-    let mut step = exchange.poll(clock.now());
-    loop {
-        step = match step {
-            Step::Begin(mut req) => {
-                let plan = guard(|| Ok(service.begin(&mut req)));
-                let plan = plan.unwrap_or_else(|panic| Plan::reject(Response::failed(panic)));
-                exchange.began(req, plan, clock.now())
-            }
-            Step::Call(mut req) => {
-                let response =
-                    guard(|| Ok(service.call(&mut req))).unwrap_or_else(Response::failed);
-                let now = clock.now();
-                exchange.answered(req, response, now);
-                *budget = budget.saturating_sub(1);
-                if *budget == 0 {
-                    return Want::Turn;
+    exchange.keeps_streams();
+    let want = loop {
+        match exchange.poll(clock.now()) {
+            Step::Wait(want) => break want,
+            Step::Work(mut job) => {
+                job.prepare(service);
+                let calls = job.wants_call();
+                if calls {
+                    job.call(service);
                 }
-                exchange.poll(now)
+                exchange.done(job, clock.now());
+                if calls {
+                    *budget = budget.saturating_sub(1);
+                    if *budget == 0 {
+                        break Want::Turn;
+                    }
+                }
             }
-            Step::Wait(want) => return want,
         }
-    }
+    };
+    let mut chores = Chores::new();
+    exchange.take_chores(&mut chores);
+    chores.run();
+    want
 }

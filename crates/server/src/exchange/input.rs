@@ -7,9 +7,6 @@ pub(super) const INPUT: usize = 8 * 1024;
 /// The size of a buffer for a body, where larger reads save system calls.
 pub(super) const BODY_INPUT: usize = 64 * 1024;
 
-/// Up to this many bytes are copied out of the buffer rather than moved with it.
-const COPIED: usize = 4 * 1024;
-
 /// A buffer with unread bytes in it.
 ///
 /// Invariant: `start <= end <= bytes.len()`; all of `bytes` is initialised, so that a socket can
@@ -68,23 +65,20 @@ impl Input {
         self.end = 0;
     }
 
-    /// Takes the first `n` bytes out, and nothing else: what stands in the buffer behind them may
-    /// be another client's.
-    ///
-    /// Usual heads are copied to `spare`, since to clear the rest of the buffer would cost more
-    /// than the copy. A large one that stands alone takes the buffer with it.
-    pub(super) fn take(&mut self, n: usize, spare: &mut Vec<u8>) -> Vec<u8> {
-        if self.start == 0 && self.end == n && n > COPIED {
-            self.clear();
-            let mut bytes = mem::take(&mut self.bytes);
-            bytes.truncate(n);
-            return bytes;
+    /// Takes the buffer away, with all bytes in it; those from the `n`th unread one on stay, in a
+    /// buffer of their own. Gives where the unread ones begin in it.
+    pub(super) fn detach(&mut self, n: usize) -> (Vec<u8>, usize) {
+        let start = self.start;
+        let tail = start + n..self.end;
+        let mut rest = Vec::new();
+        if !tail.is_empty() {
+            rest = vec![0; INPUT.max(tail.len())];
+            rest[..tail.len()].copy_from_slice(&self.bytes[tail.clone()]);
         }
-        let mut copy = mem::take(spare);
-        copy.clear();
-        copy.extend_from_slice(&self.unread()[..n]);
-        self.consume(n);
-        copy
+        let bytes = mem::replace(&mut self.bytes, rest);
+        self.start = 0;
+        self.end = tail.len();
+        (bytes, start)
     }
 
     /// Whether there is no buffer at all.
@@ -115,7 +109,7 @@ impl Input {
     }
 }
 
-fn is_usual(bytes: &[u8]) -> bool {
+pub(super) fn is_usual(bytes: &[u8]) -> bool {
     matches!(bytes.len(), INPUT | BODY_INPUT)
 }
 
@@ -134,21 +128,16 @@ mod tests {
     }
 
     #[test]
-    fn a_large_lone_message_is_moved_and_others_copied() {
+    fn a_detached_buffer_leaves_what_is_behind_it() {
         let mut input = Input::default();
-        let mut spare = Vec::new();
-        let large = [b'x'; COPIED + 1];
-        feed(&mut input, &large);
-        let place = input.unread().as_ptr();
-        let taken = input.take(large.len(), &mut spare);
-        assert_eq!((&taken[..], taken.as_ptr()), (&large[..], place));
-        assert!(input.is_vacant());
-        feed(&mut input, b"abcdef");
-        assert_eq!(input.take(3, &mut spare), b"abc");
-        assert_eq!(input.unread(), b"def");
-        assert!(input.give_back().is_none(), "bytes stand in it");
-        assert_eq!(input.take(3, &mut spare), b"def", "it does not begin the buffer");
-        assert_eq!(input.give_back().map(|bytes| bytes.len()), Some(INPUT));
+        feed(&mut input, b"abcdefgh");
+        input.consume(2);
+        let (bytes, start) = input.detach(3);
+        assert_eq!(&bytes[start..start + 3], b"cde");
+        assert_eq!(input.unread(), b"fgh");
+        let (bytes, start) = input.detach(3);
+        assert_eq!(&bytes[start..start + 3], b"fgh");
+        assert!(input.is_vacant() && input.is_empty());
     }
 
     #[test]

@@ -10,10 +10,11 @@
 //! use std::time::{Duration, UNIX_EPOCH};
 //! use pauper_message::{Peer, Request};
 //! use pauper_server::ServerConfig;
-//! use pauper_server::exchange::{Exchange, Now, Want, run_inline};
+//! use pauper_server::exchange::{Exchange, Now, Shared, Want, run_inline};
 //!
 //! let mut now = Now::new(Duration::ZERO, UNIX_EPOCH);
-//! let mut exchange = Exchange::new(Arc::new(ServerConfig::new()), Peer::default(), &now);
+//! let shared = Arc::new(Shared::new(ServerConfig::new()));
+//! let mut exchange = Exchange::new(shared, Peer::default(), &now);
 //!
 //! let bytes = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 //! exchange.read_buf()[..bytes.len()].copy_from_slice(bytes);
@@ -29,62 +30,77 @@
 //! assert!(sent.ends_with("Hello!"), "{sent}");
 //! ```
 //!
-//! The steps are separate so that a request can go to another thread: [`Exchange::poll`] gives a
-//! [`Step::Begin`] or [`Step::Call`] with the owned [`Request`], and the driver brings it back
-//! with [`Exchange::began`] or [`Exchange::answered`], whenever that is. The connection itself
-//! stays where it is.
+//! The steps are separate so that what may block can go to another thread: [`Exchange::poll`] gives
+//! a [`Step::Work`] with a [`Job`] that owns all it needs, and the driver brings it back with
+//! [`Exchange::done`], whenever that is. The connection itself stays where it is.
 
 mod access;
 mod answer;
 mod buffers;
+mod chores;
 mod collect;
 mod inline;
 mod input;
+mod job;
 mod lending;
 mod now;
 mod output;
 mod receive;
 mod refuse;
+mod shared;
 mod step;
+mod stream;
 mod timing;
+mod upgraded;
 
 use std::io::{self, Write};
 use std::mem;
 use std::sync::Arc;
 
-use http::StatusCode;
-use pauper_message::{BodyPlan, Error, Peer, Plan, Request, Response};
-use pauper_wire::{BodyLength, Connection, HeaderSpan};
+use pauper_message::{ConnectionState, Error, FilePart, Peer, StatusCode};
+use pauper_wire::{BodyLength, Connection};
 
 pub use access::AccessRecord;
 pub use buffers::Buffers;
+pub use chores::Chores;
 pub use inline::{Clock, run_inline};
+pub use job::Job;
 pub use now::Now;
 pub use output::Flush;
+pub use shared::Shared;
+pub(crate) use shared::{Permit, Visit};
 pub use step::{Step, Want};
 
-use crate::ServerConfig;
-use crate::log_macros::{Clean, log_error};
+use crate::log_macros::Clean;
 use access::Trail;
-use collect::Collector;
+use chores::Chore;
 use input::Input;
-use output::{Output, WriteError};
+use job::Stage;
+use output::{Output, SourceWants};
+pub(crate) use stream::{Pump, Waits};
 use timing::Timing;
+use upgraded::Rare;
+pub(crate) use upgraded::TakenOver;
 
 /// Where the connection stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     /// Between requests, or in the middle of a head.
     Head,
-    /// The driver has the request, for `begin` or `call`.
-    Begin,
-    Call,
+    /// The driver has the request.
+    Away,
     /// The body of a request is coming.
     Body,
     /// The answer is being sent.
     Sending,
     /// The answer is complete and the rest of its request's body is read and dropped.
     Draining,
+    /// A handler is to read the body itself.
+    Stream,
+    /// Another protocol is spoken, and a driver speaks it.
+    Driven,
+    /// Another protocol is spoken by a function that takes the socket.
+    TakenOver,
     /// The last answer is complete; close, or linger, when it is written.
     Closing {
         linger: bool,
@@ -94,34 +110,27 @@ enum State {
     Closed,
 }
 
-/// A request whose body is coming.
-struct Collecting {
-    request: Request,
-    collector: Collector,
-}
-
 /// One connection: bytes in, requests out; responses in, bytes out.
 ///
 /// See the [module](self) for how it is driven. It keeps requests in order, bounds what it holds
 /// in memory, decides when a connection can be used again, and answers by itself what no service
 /// should see: heads that break a rule, bodies that are too long, requests that take too long.
 pub struct Exchange {
-    config: Arc<ServerConfig>,
+    shared: Arc<Shared>,
     peer: Peer,
     wire: Connection,
     state: State,
     input: Input,
     output: Output,
     timing: Timing,
-    /// The table of headers, while no request has it.
-    slots: Vec<HeaderSpan>,
-    /// For heads that have to be copied, and for bodies in memory.
-    spare_head: Vec<u8>,
-    spare_body: Vec<u8>,
-    collecting: Option<Box<Collecting>>,
+    /// All about the current request, while no driver has it; between requests just its buffers.
+    job: Option<Box<Job>>,
+    job_is_away: bool,
     trail: Option<Box<Trail>>,
-    /// How the end of the current request's body is found.
+    chores: Chores,
+    /// How the end of the current request's body is found, and how much of it came.
     body: BodyLength,
+    body_so_far: u64,
     /// Whether the current request was read to its end.
     request_read: bool,
     /// The client sends nothing more; and whether the wire knows that.
@@ -130,7 +139,20 @@ pub struct Exchange {
     /// Every answer from now on closes the connection.
     stopping: bool,
     wants_shutdown: bool,
+    /// The status of an answer that no service gave, until it is counted.
+    refusal: Option<StatusCode>,
     broken: bool,
+    /// The driver sends files by itself.
+    sends_files: bool,
+    /// Bodies that a handler wants to read as they arrive are kept for it instead.
+    keeps_streams: bool,
+    /// Something outside happened that it asked to be told of.
+    woken: bool,
+    stop_told: bool,
+    /// What only few connections have.
+    rare: Option<Box<Rare>>,
+    /// The number of the next request.
+    next_id: u64,
     requests: u64,
     /// Bytes consumed, and those of them that were dropped after the last answer's request.
     read: u64,
@@ -140,27 +162,34 @@ pub struct Exchange {
 impl Exchange {
     /// A fresh connection, accepted now.
     #[must_use]
-    pub fn new(config: Arc<ServerConfig>, peer: Peer, now: &Now) -> Self {
+    pub fn new(shared: Arc<Shared>, peer: Peer, now: &Now) -> Self {
         Self {
-            wire: Connection::new(*config.limits()),
-            trail: config.on_access().is_some().then(Box::default),
-            config,
+            wire: Connection::new(*shared.config.limits()),
+            trail: shared.config.on_access().is_some().then(Box::default),
+            shared,
             peer,
             state: State::Head,
             input: Input::default(),
             output: Output::default(),
             timing: Timing::new(now),
-            slots: Vec::new(),
-            spare_head: Vec::new(),
-            spare_body: Vec::new(),
-            collecting: None,
+            job: None,
+            job_is_away: false,
+            chores: Chores::new(),
             body: BodyLength::Empty,
+            body_so_far: 0,
             request_read: true,
             eof: false,
             eof_told: false,
             stopping: false,
             wants_shutdown: false,
+            refusal: None,
             broken: false,
+            sends_files: false,
+            keeps_streams: false,
+            woken: false,
+            stop_told: false,
+            rare: None,
+            next_id: 0,
             requests: 0,
             read: 0,
             dropped: 0,
@@ -171,6 +200,30 @@ impl Exchange {
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.peer
+    }
+
+    /// Numbers its requests from `first` on, in leaps that make their numbers look like nothing in
+    /// particular. Connections of one server get beginnings that are 2^32 apart.
+    pub fn number_from(&mut self, first: u64) {
+        self.next_id = first;
+    }
+
+    /// Bodies that a handler wants to read as they arrive are kept whole and given to it then; for
+    /// drivers that cannot lend their connection ([`Want::Stream`]).
+    pub fn keeps_streams(&mut self) {
+        self.keeps_streams = true;
+    }
+
+    /// What is to be called, from any thread, when something happened that the exchange waits for
+    /// and the driver does not see. The driver then calls [`woken`](Self::woken) and
+    /// [`poll`](Self::poll). Asked for by [`Want::Waker`].
+    pub fn set_waker(&mut self, waker: Arc<dyn Fn() + Send + Sync>) {
+        self.rare().waker = Some(waker);
+    }
+
+    /// The driver will send files by itself where it is asked to by [`Want::File`].
+    pub fn sends_files(&mut self) {
+        self.sends_files = true;
     }
 
     // --- input --------------------------------------------------------------------------------
@@ -184,7 +237,10 @@ impl Exchange {
 
     /// Whether what comes is not a head, so that larger reads are worth their buffer.
     fn reads_much(&self) -> bool {
-        matches!(self.state, State::Body | State::Draining | State::Lingering)
+        matches!(
+            self.state,
+            State::Body | State::Draining | State::Lingering | State::Driven | State::Away
+        )
     }
 
     /// `n` bytes were put into [`read_buf`](Self::read_buf).
@@ -203,7 +259,7 @@ impl Exchange {
         if matches!(self.state, State::Lingering | State::Closed) {
             self.input.clear();
             self.dropped += n as u64;
-            if self.dropped > self.config.linger_limit() {
+            if self.dropped > self.shared.config.linger_limit() {
                 self.state = State::Closed;
             }
         }
@@ -219,15 +275,20 @@ impl Exchange {
 
     // --- steps --------------------------------------------------------------------------------
 
-    /// What is to be done next. Call it after input, output, and answers.
+    /// What is to be done next. Call it after input, output, and finished jobs.
     pub fn poll(&mut self, now: &Now) -> Step {
         loop {
             let step = match self.state {
                 State::Head => self.read_head(now),
                 State::Body => self.read_body(now),
                 State::Draining => self.drain(now),
-                State::Begin | State::Call => Some(Step::Wait(Want::Answer)),
-                State::Sending if self.output.has_source() => Some(Step::Wait(Want::Write)),
+                State::Away => Some(Step::Wait(Want::Answer)),
+                State::Stream => Some(Step::Wait(Want::Stream)),
+                State::Driven if self.job_is_away => Some(Step::Wait(Want::Answer)),
+                State::Driven => self.drive(now),
+                State::TakenOver if self.output.is_empty() => Some(Step::Wait(Want::TakeOver)),
+                State::TakenOver => Some(Step::Wait(Want::Write)),
+                State::Sending if self.output.has_source() => self.send_more(now),
                 State::Sending => {
                     self.answer_done(now);
                     None
@@ -250,51 +311,78 @@ impl Exchange {
         }
     }
 
-    /// The service looked at the head of `req` and has this plan for its body.
+    /// A job of this exchange is done as far as it goes.
     ///
     /// # Panics
-    /// If no [`Step::Begin`] is under way.
-    pub fn began(&mut self, mut req: Request, plan: Plan, now: &Now) -> Step {
-        assert_eq!(self.state, State::Begin, "no request is being begun");
-        req.set_endpoint(plan.endpoint);
-        let collector = match plan.body {
-            BodyPlan::Buffer { limit } => {
-                let limit = limit.unwrap_or(self.config.max_body());
-                let buffer = mem::take(&mut self.spare_body);
-                Ok(Collector::buffer(buffer, self.config.body_in_memory(), limit))
+    /// If no job is under way.
+    pub fn done(&mut self, mut job: Box<Job>, now: &Now) {
+        assert!(self.job_is_away, "no job is under way");
+        self.job_is_away = false;
+        self.take_buffer(&mut job);
+        match job.stage {
+            Stage::Answered => {
+                job.stage = Stage::Idle;
+                if self.state == State::Away {
+                    self.send_answer(&mut job, now);
+                } else {
+                    // The connection ended meanwhile.
+                    self.chores.drop_later(job.answer.take());
+                }
+                self.job = Some(job);
             }
-            BodyPlan::Sink(sink) => Ok(Collector::sink(sink, self.config.max_sink_body())),
-            BodyPlan::Reject(response) => Err(response),
-            BodyPlan::Pass => {
-                Err(self.answer_to_error(Error::new(StatusCode::NOT_FOUND, "no such page")))
+            Stage::Pulled => {
+                job.stage = Stage::Idle;
+                let (spring, pulled) = (job.spring.take(), job.pulled.take());
+                self.job = Some(job);
+                let pulled = pulled.unwrap_or(Ok(None));
+                let (rest, result) = self.output.pulled(spring, pulled);
+                if let Some(rest) = rest {
+                    self.chores.drop_later(rest);
+                }
+                if let Err(error) = result {
+                    self.break_off(error, now);
+                }
             }
-            other => {
-                log_error!("{}: a plan that this server does not know: {other:?}", self.peer);
-                let _ = other;
-                Err(pauper_message::plain_answer(pauper_message::abort(500)))
+            Stage::Driven => {
+                job.stage = Stage::Idle;
+                self.drove(&mut job, now);
+                self.job = Some(job);
             }
-        };
-        match collector {
-            Ok(collector) => self.collect(req, collector, now),
-            Err(response) => {
-                self.reclaim(req);
-                self.send(response, now);
-                self.poll(now)
+            Stage::Stream if self.state == State::Away => {
+                self.job = Some(job);
+                self.enter(State::Stream, now);
+            }
+            Stage::Collect if self.state == State::Away => {
+                self.job = Some(job);
+                self.state = State::Body;
+            }
+            // The connection ended meanwhile, or a driver brings back what it did not do.
+            _ => {
+                self.chores.drop_later(job);
+                if self.state == State::Away {
+                    self.enter(State::Closed, now);
+                }
             }
         }
     }
 
-    /// The service answered.
-    ///
-    /// `req` need not be the request that was handed out: what a handler did with that is its
-    /// own affair. Only the buffers in it are of interest.
-    ///
-    /// # Panics
-    /// If no [`Step::Call`] is under way.
-    pub fn answered(&mut self, req: Request, response: Response, now: &Now) {
-        assert_eq!(self.state, State::Call, "no request is being answered");
-        self.reclaim(req);
-        self.send(response, now);
+    /// Hands the job to the driver.
+    fn hand_out(&mut self, mut job: Box<Job>, stage: Stage) -> Step {
+        job.stage = stage;
+        self.job_is_away = true;
+        Step::Work(job)
+    }
+
+    /// Whether the job holds nothing but buffers.
+    fn job_is_free(&self) -> bool {
+        self.job.as_ref().is_some_and(|job| job.stage == Stage::Idle)
+    }
+
+    /// Moves what is to be done later, and may block, to the end of `chores`.
+    pub fn take_chores(&mut self, chores: &mut Chores) {
+        if !self.chores.is_empty() {
+            chores.append(&mut self.chores);
+        }
     }
 
     /// Every answer from now on closes the connection, because the server stops.
@@ -308,10 +396,44 @@ impl Exchange {
         mem::take(&mut self.wants_shutdown)
     }
 
+    /// The status of an answer that no service gave, since the last call.
+    pub(crate) fn take_refusal(&mut self) -> Option<StatusCode> {
+        self.refusal.take()
+    }
+
+    /// What it is doing, for those who count.
+    pub(crate) fn connection_state(&self) -> ConnectionState {
+        match self.state {
+            State::Head if self.input.is_empty() => {
+                if self.output.is_empty() {
+                    ConnectionState::Idle
+                } else {
+                    ConnectionState::Writing
+                }
+            }
+            State::Head | State::Body | State::Draining => ConnectionState::Reading,
+            State::Away | State::Stream => ConnectionState::Working,
+            State::Driven | State::TakenOver => ConnectionState::Upgraded,
+            State::Sending | State::Closing { .. } | State::Lingering | State::Closed => {
+                ConnectionState::Writing
+            }
+        }
+    }
+
+    /// Whether all that it could want is input.
+    pub(crate) fn waits_for_input(&self) -> bool {
+        self.state == State::Head && self.input.is_empty() && self.output.is_empty() && !self.eof
+    }
+
     /// Whether it waits for a request of which no byte has come, with nothing left to write.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.state == State::Head && self.input.is_empty() && self.output.is_empty()
+    }
+
+    /// Bytes written since the beginning of the connection.
+    pub(crate) fn written(&self) -> u64 {
+        self.output.written()
     }
 
     /// Whether an answer could not be completed as it was promised. A driver should then reset
@@ -324,11 +446,15 @@ impl Exchange {
     /// The connection is over, whatever it was doing.
     pub fn close(&mut self, now: &Now) {
         self.output_written(now);
-        if let (Some(trail), Some(tell)) = (&mut self.trail, self.config.on_access()) {
-            trail.broken(self.read, self.output.written(), self.peer, now, tell);
+        if let Some(trail) = &mut self.trail {
+            let written = self.output.written();
+            trail.broken(self.read, written, now, &self.shared, &mut self.chores);
         }
-        self.output.abandon();
-        self.drop_collecting();
+        self.abandon_output();
+        self.drop_request();
+        if let Some(rare) = self.rare.take() {
+            self.chores.drop_later(rare);
+        }
         self.state = State::Closed;
     }
 
@@ -340,15 +466,8 @@ impl Exchange {
         !self.output.is_empty()
     }
 
-    /// Whether the output comes from a file or from pieces that the application makes, so that
-    /// [`write_to`](Self::write_to) may block for other reasons than the writer's.
-    #[must_use]
-    pub fn output_may_block(&self) -> bool {
-        self.output.has_source()
-    }
-
-    /// Writes output until there is no more, the writer blocks, or about `budget` bytes were
-    /// taken.
+    /// Writes the output that is there until there is no more, the writer blocks, or about
+    /// `budget` bytes were taken. It runs no code of the user and reads no file.
     ///
     /// # Errors
     /// Those of the writer, but for `WouldBlock` and `Interrupted`. The connection is over then.
@@ -363,17 +482,70 @@ impl Exchange {
         if self.output.written() > before {
             self.output_written(now);
         }
-        match result {
-            Ok(flush) => Ok(flush),
-            Err(WriteError::Io(error)) => Err(error),
-            Err(WriteError::Body(error)) => {
-                log_error!("{}: a body broke off: {}", self.peer, Clean(error.log_text()));
-                let _ = error;
-                self.output.abandon();
-                self.broken = true;
-                self.enter(State::Closing { linger: false }, now);
-                Ok(Flush::Done)
+        result
+    }
+
+    /// The part of a file that is to be sent now, on [`Want::File`]; give back what is left of it
+    /// with [`file_sent`](Self::file_sent).
+    pub fn take_file(&mut self) -> Option<FilePart> {
+        self.output.take_file()
+    }
+
+    /// The driver sent `n` bytes of a file, of which `left` is left.
+    ///
+    /// If `result` is an error the body breaks off, and the connection with it.
+    pub fn file_sent(&mut self, n: u64, left: Option<FilePart>, result: io::Result<()>, now: &Now) {
+        self.output.file_sent(n, left);
+        if n > 0 {
+            self.output_written(now);
+        }
+        if let Err(error) = result {
+            self.break_off(error.into(), now);
+        }
+    }
+
+    /// Makes more of an answer whose bytes so far are written.
+    fn send_more(&mut self, now: &Now) -> Option<Step> {
+        if self.output.pending() > 0 {
+            return Some(Step::Wait(Want::Write));
+        }
+        if self.sends_files && self.output.is_file() {
+            return Some(Step::Wait(Want::File));
+        }
+        match self.output.source_wants(self.rare.as_ref().and_then(|rare| rare.waker.as_ref())) {
+            SourceWants::Pull(spring) => {
+                let mut job = self.take_job();
+                job.spring = Some(spring);
+                Some(self.hand_out(job, Stage::Pull))
             }
+            SourceWants::Wait => Some(Step::Wait(Want::Answer)),
+            SourceWants::Waker => Some(Step::Wait(Want::Waker)),
+            SourceWants::Again => {
+                self.timing.written(now);
+                None
+            }
+            SourceWants::Break(error) => {
+                self.break_off(error, now);
+                None
+            }
+        }
+    }
+
+    /// An answer cannot be completed.
+    #[cold]
+    fn break_off(&mut self, error: Error, now: &Now) {
+        let text = format!("{}: a body broke off: {}", self.peer, Clean(error.log_text()));
+        self.chores.push(Chore::Error(text));
+        self.chores.drop_later(error);
+        self.abandon_output();
+        self.broken = true;
+        self.enter(State::Closing { linger: false }, now);
+    }
+
+    fn abandon_output(&mut self) {
+        let source = self.output.abandon();
+        if !matches!(source, output::Source::None) {
+            self.chores.drop_later(source);
         }
     }
 
@@ -383,8 +555,8 @@ impl Exchange {
             // Only now does the client have its answer, and time for another request.
             self.timing.enter(now, !self.input.is_empty());
         }
-        if let (Some(trail), Some(tell)) = (&mut self.trail, self.config.on_access()) {
-            trail.written(self.output.written(), self.peer, now, tell);
+        if let Some(trail) = &mut self.trail {
+            trail.written(self.output.written(), now, &self.shared, &mut self.chores);
         }
     }
 

@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use pauper_wire::DateLine;
+
 /// The present, told by whoever drives an exchange; nothing in this module reads a clock.
 ///
 /// It holds both times that a server needs, a monotonic one for its time limits and the wall
@@ -13,7 +15,7 @@ pub struct Now {
     elapsed: Duration,
     time: SystemTime,
     second: u64,
-    date: [u8; 29],
+    date: DateLine,
 }
 
 impl Now {
@@ -52,6 +54,11 @@ impl Now {
     /// The value of the Date header (RFC 9110, section 5.6.7).
     #[must_use]
     pub fn date(&self) -> &[u8; 29] {
+        self.date.value()
+    }
+
+    /// The line of it.
+    pub(super) fn date_line(&self) -> &DateLine {
         &self.date
     }
 }
@@ -63,12 +70,12 @@ fn second_of(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()).min(LAST_SECOND)
 }
 
-fn date_of(second: u64) -> [u8; 29] {
+fn date_of(second: u64) -> DateLine {
     let mut date = [b' '; 29];
     let time = UNIX_EPOCH + Duration::from_secs(second);
     // The form has exactly 29 bytes for every year of four digits.
     write!(&mut date[..], "{}", httpdate::HttpDate::from(time)).expect("a date has 29 bytes");
-    date
+    DateLine::new(&date)
 }
 
 #[cfg(test)]

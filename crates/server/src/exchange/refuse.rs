@@ -3,15 +3,17 @@
 use http::StatusCode;
 use pauper_message::Error;
 
+use super::chores::Chore;
+use super::job::sound;
 use super::{Exchange, Now, State};
-use crate::log_macros::{Clean, log_info};
 
 impl Exchange {
     /// The client broke a rule of the protocol.
     #[cold]
     pub(super) fn refuse_wire(&mut self, error: pauper_wire::Error, now: &Now) {
-        self.drop_collecting();
-        log_info!("{}: refused with {}: {error}", self.peer, error.status());
+        self.drop_request();
+        let text = format!("{}: refused with {}: {error}", self.peer, error.status());
+        self.chores.push(Chore::Note(text));
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
         self.refuse(status, error.kind().rule(), now);
     }
@@ -27,21 +29,18 @@ impl Exchange {
         if self.state == State::Head {
             self.request_read = false;
             if let Some(trail) = &mut self.trail {
-                trail.begin(None, self.read, now);
+                trail.begin(None, self.peer, self.read, now);
             }
         }
+        self.refusal = Some(status);
         let answer = pauper_message::plain_answer(Error::new(status, text));
-        self.send(answer.and_close(), now);
+        let peer = self.peer;
+        let mut answer = sound(answer.and_close(), &|| peer.to_string());
+        self.send(&mut answer, now);
     }
 
-    /// The request has an answer although its body is not read.
-    #[cold]
-    pub(super) fn give_up(&mut self, error: Error, now: &Now) {
-        if error.status().is_some_and(|status| status.is_client_error()) {
-            log_info!("{}: refused with {}", self.peer, Clean(error.log_text()));
-        }
-        let answer = self.answer_to_error(error);
-        self.send(answer, now);
+    pub(super) fn note(&mut self, text: &str) {
+        self.chores.push(Chore::Note(format!("{}: {text}", self.peer)));
     }
 
     /// A time limit passed, if one did; see [`deadline`](Self::deadline).
@@ -49,28 +48,35 @@ impl Exchange {
         if self.deadline().is_none_or(|deadline| deadline > now.elapsed()) {
             return;
         }
-        if self.has_output() && self.timing.stalled(self.config.write_stall(), now) {
-            log_info!("{}: took no byte of its answer (write_stall)", self.peer);
+        if self.output.waits_for_client()
+            && self.timing.stalled(self.shared.config.write_stall(), now)
+        {
+            self.note("took no byte of its answer (write_stall)");
             self.broken = true;
             self.close(now);
             return;
         }
         match self.state {
             State::Head if self.timing.head_begun() => {
-                log_info!("{}: refused with 408: slow head (head_time)", self.peer);
+                self.note("refused with 408: slow head (head_time)");
                 let text = "the head took too long (head_time)";
                 self.refuse(StatusCode::REQUEST_TIMEOUT, text, now);
             }
             State::Body => {
-                log_info!("{}: refused with 408: slow body (body_rate)", self.peer);
-                self.drop_collecting();
+                self.note("refused with 408: slow body (body_rate)");
+                self.drop_request();
                 let text = "the body took too long (body_rate)";
                 self.refuse(StatusCode::REQUEST_TIMEOUT, text, now);
             }
             State::Draining => self.enter(State::Closing { linger: true }, now),
             State::Head | State::Lingering => self.enter(State::Closed, now),
-            State::Begin | State::Call | State::Sending | State::Closing { .. } | State::Closed => {
-            }
+            State::Away
+            | State::Sending
+            | State::Stream
+            | State::Driven
+            | State::TakenOver
+            | State::Closing { .. }
+            | State::Closed => {}
         }
     }
 }

@@ -1,16 +1,13 @@
 //! What an exchange asks of its driver.
 
-use pauper_message::Request;
+use super::Job;
 
 /// What an exchange asks of its driver next.
 #[derive(Debug)]
 pub enum Step {
-    /// The head is complete: let the service look at it, then call
-    /// [`began`](super::Exchange::began).
-    Begin(Request),
-    /// The body is complete: let the service answer, then call
-    /// [`answered`](super::Exchange::answered).
-    Call(Request),
+    /// Something that may block: do it, here or elsewhere, then call
+    /// [`done`](super::Exchange::done).
+    Work(Box<Job>),
     /// Nothing to do before this happened.
     Wait(Want),
 }
@@ -22,8 +19,17 @@ pub enum Want {
     Read,
     /// The output to be written, before anything else is read or answered.
     Write,
-    /// The request that is with the driver.
+    /// A part of a file to be sent, after the output; only for drivers that
+    /// [said so](super::Exchange::sends_files).
+    File,
+    /// The job that is with the driver, or something else that happens elsewhere.
     Answer,
+    /// A waker, before anything else; see [`set_waker`](super::Exchange::set_waker).
+    Waker,
+    /// The whole connection for a while, for a handler that reads its body itself.
+    Stream,
+    /// The whole connection for good, for a function that speaks another protocol on it.
+    TakeOver,
     /// Nothing; there is more to do, but others should have a turn.
     Turn,
     /// The end of the writing side after the output is written; what is read until the client

@@ -1,7 +1,7 @@
 //! How a server starts and stops.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use pauper_message::{CheckError, Request, Response, Service};
@@ -62,7 +62,7 @@ fn a_service_needs_neither_send_nor_sync() {
     let server = Server::bind("127.0.0.1:0").unwrap();
     let address = server.local_addr();
     let client = std::thread::spawn(move || Wire::connect(address).get("/").text().to_owned());
-    let result = server.run(move |_: &mut Request| {
+    let result = server.run_single(move |_: &mut Request| {
         counted.set(counted.get() + 1);
         Response::text("bye").and_shutdown()
     });
@@ -74,10 +74,11 @@ fn a_service_needs_neither_send_nor_sync() {
 fn stopping_closes_the_idle_and_finishes_the_others() {
     let (begun, is_begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
     let server = serve(move |req: &mut Request| {
         if req.path() == "/wait" {
             begun.send(()).unwrap();
-            may_go_on.recv_timeout(PATIENCE).unwrap();
+            may_go_on.lock().unwrap().recv_timeout(PATIENCE).unwrap();
         }
         format!("done {}", req.bytes().unwrap().len())
     });
@@ -182,10 +183,11 @@ fn the_service_is_dropped_with_the_server() {
 fn who_waits_in_the_queue_is_answered_before_the_end() {
     let (begun, has_begun) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
     let server = serve(move |req: &mut Request| {
         if req.path() == "/slow" {
             begun.send(()).unwrap();
-            may_go_on.recv().unwrap();
+            may_go_on.lock().unwrap().recv().unwrap();
         }
         "done"
     });

@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use super::encode::{END, LAST};
 use super::size_line::{self, SizeLine};
 use super::trailers::Trailers;
 use crate::{Error, ErrorKind, Limits};
@@ -94,16 +95,36 @@ impl ChunkDecoder {
     /// Takes the next piece of input; gives how many bytes of it were consumed and what they held.
     ///
     /// Call it with what was not consumed until it says [`Chunk::NeedMore`] (then everything was)
-    /// or [`Chunk::End`]; after the end it consumes nothing and says `End` again.
+    /// or [`Chunk::End`]; after the end it consumes nothing and says `End` again. Where data ends a
+    /// chunk, the CRLF after it may be consumed with it.
     ///
     /// # Errors
     /// If a rule is broken or a limit reached. The offset counts from the beginning of this input.
     /// Afterwards every call gives the same error.
     pub fn decode(&mut self, input: &[u8]) -> Result<(usize, Chunk), Error> {
-        self.step(input).inspect_err(|error| self.state = State::Failed(*error))
+        if let State::Size(line) = &self.state
+            && line.is_new()
+        {
+            // Nearly every chunk comes whole and plain: one look, and no change of state.
+            if let Some((span, end)) = whole_chunk(input, self.max_line) {
+                self.tolerance = self.tolerance.saturating_add(span.len() as u64);
+                return Ok((end, Chunk::Data { span, last_of_chunk: true }));
+            }
+            if input.starts_with(LAST) && self.max_line > 0 {
+                self.state = State::End;
+                return Ok((LAST.len(), Chunk::End));
+            }
+        }
+        self.step(input)
     }
 
+    /// The same for everything else. Kept apart, so that whole chunks need no room on the stack.
+    #[inline(never)]
     fn step(&mut self, input: &[u8]) -> Result<(usize, Chunk), Error> {
+        self.advance(input).inspect_err(|error| self.state = State::Failed(*error))
+    }
+
+    fn advance(&mut self, input: &[u8]) -> Result<(usize, Chunk), Error> {
         let mut pos = 0;
         loop {
             match self.state {
@@ -167,6 +188,21 @@ impl ChunkDecoder {
             }
         }
     }
+}
+
+/// Where the data of a chunk at the beginning of `input` is, and the offset after its CRLF, if it has
+/// data, a plain size line, and all of it is there.
+#[inline(always)]
+fn whole_chunk(input: &[u8], max_line: u32) -> Option<(Range<usize>, usize)> {
+    let (size, start) = size_line::plain(input, max_line)?;
+    let rest = &input[start..];
+    // Compared as it is, a size beyond `usize` is beyond the input as well.
+    if size == 0 || size >= rest.len() as u64 {
+        return None;
+    }
+    let end = start + size as usize;
+    let end_of_chunk = input[end..].first_chunk() == Some(END);
+    end_of_chunk.then_some((start..end, end + END.len()))
 }
 
 fn data_or_trailers(size: u64) -> State {

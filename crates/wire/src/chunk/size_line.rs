@@ -26,17 +26,40 @@ enum State {
 
 /// The size and length of a line at the beginning of `input` that is whole and plain: fewer digits
 /// than there may be, CRLF, no extension. Anything else is for [`SizeLine`], which says what is wrong.
-#[inline]
+#[inline(always)]
 pub(super) fn plain(input: &[u8], max_len: u32) -> Option<(u64, usize)> {
-    let (mut size, mut digits) = (0u64, 0);
-    while digits < MAX_DIGITS as usize {
+    let most = (max_len as usize).min(usize::from(MAX_DIGITS) - 1);
+    let (mut size, mut digits) = (0, 0);
+    loop {
         let byte = *input.get(digits)?;
-        let Some(digit) = (byte as char).to_digit(16) else { break };
+        let digit = HEX[usize::from(byte)];
+        if digit == NO_DIGIT {
+            let whole = digits > 0 && input[digits..].first_chunk() == Some(b"\r\n");
+            return whole.then_some((size, digits + 2));
+        }
+        if digits == most {
+            return None;
+        }
         size = size << 4 | u64::from(digit);
         digits += 1;
     }
-    let fits = (1..MAX_DIGITS as usize).contains(&digits) && digits <= max_len as usize;
-    (fits && input[digits..].starts_with(b"\r\n")).then_some((size, digits + 2))
+}
+
+const NO_DIGIT: u8 = 0xff;
+
+/// What each byte is worth as a hexadecimal digit.
+static HEX: [u8; 256] = hex();
+
+const fn hex() -> [u8; 256] {
+    let mut table = [NO_DIGIT; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if let Some(digit) = (byte as u8 as char).to_digit(16) {
+            table[byte] = digit as u8;
+        }
+        byte += 1;
+    }
+    table
 }
 
 /// A chunk-size line, as far as it has come.

@@ -2,7 +2,8 @@
 
 use core::net::Ipv6Addr;
 
-use crate::scan;
+use crate::Span;
+use crate::scan::{self, Isa};
 
 /// Whether a port may or must follow the host.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -12,36 +13,65 @@ pub(super) enum Port {
     Required,
 }
 
+/// Whether a host, which is not empty, is one of the usual ones: at most 32 bytes, a plain name and
+/// perhaps a port of one to four digits. Others may be right as well, see [`check`].
+#[inline(always)]
+pub(super) fn is_usual<I: Isa>(isa: I, buf: &[u8], host: Span) -> bool {
+    let Some(half) = buf.get(host.start()..).and_then(<[u8]>::first_chunk) else { return false };
+    let Some([plain, digits]) = isa.plain(half) else { return false };
+    let (len, name) = (host.len() as u32, plain.trailing_ones());
+    if len > 32 {
+        return false;
+    }
+    if name >= len {
+        return true;
+    }
+    // A bit for the colon, so that there are never more than 31 to shift.
+    let port = len - name - 1;
+    let in_digits = (digits >> name >> 1).trailing_ones();
+    name > 0
+        && buf[host.start() + name as usize] == b':'
+        && (1..=4).contains(&port)
+        && in_digits >= port
+}
+
 /// Checks a non-empty host: `reg-name`, IPv4 or `[IPv6]`, and a port of at most five digits up to
 /// 65535. User info, zones and IPvFuture are refused. The error is the offset of the bad byte.
-pub(super) fn check(host: &[u8], port: Port) -> Result<(), usize> {
-    let name_end = if host.first() == Some(&b'[') { ip_literal(host)? } else { reg_name(host)? };
-    match host.get(name_end) {
-        None if port == Port::Optional => Ok(()),
-        Some(b':') => check_port(host, name_end + 1, port),
-        _ => Err(name_end),
+pub(super) fn check(buf: &[u8], host: Span, port: Port) -> Result<(), usize> {
+    let (start, end) = (host.start(), host.end());
+    let name_end = match buf[start] {
+        b'[' => ip_literal(buf, start, end)?,
+        _ => reg_name(buf, start, end)?,
+    };
+    if name_end < end && buf[name_end] == b':' {
+        check_port(&buf[name_end + 1..end], port).map_err(|at| name_end + 1 + at)
+    } else if name_end == end && port == Port::Optional {
+        Ok(())
+    } else {
+        Err(name_end)
     }
 }
 
 /// The offset after the `]`.
-fn ip_literal(host: &[u8]) -> Result<usize, usize> {
-    let end = memchr::memchr(b']', host).ok_or(host.len())?;
-    core::str::from_utf8(&host[1..end])
+fn ip_literal(buf: &[u8], start: usize, end: usize) -> Result<usize, usize> {
+    let inside = &buf[start + 1..end];
+    let len = memchr::memchr(b']', inside).ok_or(end)?;
+    core::str::from_utf8(&inside[..len])
         .ok()
         .and_then(|address| address.parse::<Ipv6Addr>().ok())
-        .map(|_| end + 1)
-        .ok_or(1)
+        .map(|_| start + len + 2)
+        .ok_or(start + 1)
 }
 
 /// The offset after a name that is not empty.
-fn reg_name(host: &[u8]) -> Result<usize, usize> {
-    let mut at = 0;
+fn reg_name(buf: &[u8], start: usize, end: usize) -> Result<usize, usize> {
+    let mut at = start;
     loop {
-        at = scan::reg_name_end(host, at);
-        if host.get(at) != Some(&b'%') {
-            return if at == 0 { Err(0) } else { Ok(at) };
+        at = scan::reg_name_end(&buf[..end], at);
+        if at == end || buf[at] != b'%' {
+            return if at == start { Err(at) } else { Ok(at) };
         }
-        let digits = host.get(at + 1..at + 3).ok_or(at)?;
+        let digits = buf[..end].get(at + 1..at + 3).ok_or(at)?;
         if !digits.iter().all(u8::is_ascii_hexdigit) {
             return Err(at);
         }
@@ -49,26 +79,40 @@ fn reg_name(host: &[u8]) -> Result<usize, usize> {
     }
 }
 
-fn check_port(host: &[u8], start: usize, port: Port) -> Result<(), usize> {
-    let digits = &host[start..];
-    if let Some(bad) = digits.iter().position(|byte| !byte.is_ascii_digit()) {
-        return Err(start + bad);
+/// The error is an offset in `digits`.
+fn check_port(digits: &[u8], port: Port) -> Result<(), usize> {
+    let mut value = 0u32;
+    for (at, byte) in digits.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return Err(at);
+        }
+        value = value.saturating_mul(10).saturating_add(u32::from(digit));
     }
-    let value = digits.iter().take(6).fold(0u32, |sum, digit| sum * 10 + u32::from(digit - b'0'));
     let empty = digits.is_empty() && port == Port::Required;
-    if digits.len() > 5 || value > 65_535 || empty { Err(start) } else { Ok(()) }
+    if digits.len() > 5 || value > 65_535 || empty { Err(0) } else { Ok(()) }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use std::borrow::ToOwned;
+
     use super::*;
+    use crate::scan::tests::with_each;
+
+    /// The host with something around it.
+    fn whole(host: &str, port: Port) -> Result<(), usize> {
+        let buf = std::format!("x{host}y:0");
+        check(buf.as_bytes(), Span::new(1, 1 + host.len()), port).map_err(|at| at - 1)
+    }
 
     fn good(host: &str) {
-        assert_eq!(check(host.as_bytes(), Port::Optional), Ok(()), "{host}");
+        assert_eq!(whole(host, Port::Optional), Ok(()), "{host}");
     }
 
     fn bad(host: &str, at: usize) {
-        assert_eq!(check(host.as_bytes(), Port::Optional), Err(at), "{host}");
+        assert_eq!(whole(host, Port::Optional), Err(at), "{host}");
     }
 
     #[test]
@@ -83,7 +127,6 @@ mod tests {
 
     #[test]
     fn everything_else_is_refused_where_it_goes_wrong() {
-        bad("", 0);
         bad("a b", 1);
         bad("a/b", 1);
         bad("user@h", 4);
@@ -105,11 +148,58 @@ mod tests {
         bad("a\\b", 1);
     }
 
+    /// Whether a host that stands in the middle of a head is a usual one.
+    struct Usual<'a>(&'a str);
+
+    impl scan::Task for Usual<'_> {
+        type Output = (bool, bool);
+
+        #[inline(always)]
+        fn with<I: Isa>(self, isa: I) -> Self::Output {
+            let head = std::format!("{}\r\n{}", self.0, "0123456789".repeat(4));
+            let host = Span::new(0, self.0.len());
+            // With nothing behind it there may be too little to look at.
+            (is_usual(isa, head.as_bytes(), host), is_usual(isa, self.0.as_bytes(), host))
+        }
+    }
+
+    fn usual(host: &str) -> bool {
+        let mut usual = false;
+        for (name, (inside, alone)) in with_each(|| Usual(host)) {
+            assert!(!alone || inside, "{name} {host}");
+            assert!(!inside || whole(host, Port::Optional).is_ok(), "{name} {host}");
+            usual |= inside;
+        }
+        usual
+    }
+
+    #[test]
+    fn usual_hosts_need_no_second_look() {
+        let long = "a".repeat(32);
+        for host in ["h", "www.example.com", "127.0.0.1:8080", "h:1", "a-b.c:65", &long] {
+            let quick = cfg!(all(target_arch = "x86_64", not(pauper_wire_portable)));
+            assert!(usual(host) || !quick, "{host}");
+        }
+        for host in ["h:", ":80", "h:12345", "h:8x", "a_b", "[::1]", "h:1:2", "a/b", "u@h"] {
+            assert!(!usual(host), "{host}");
+        }
+        for host in [long.clone() + "a", long[1..].to_owned() + ":8080"] {
+            assert!(!usual(&host), "{host}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_usual_host_is_wrong(host in "[a-c0-9.:/_%-]{1,40}|[a-z.]{0,30}:[0-9]{0,6}") {
+            let _ = usual(&host);
+        }
+    }
+
     #[test]
     fn connect_needs_a_port() {
         for host in ["h", "h:", "[::1]"] {
-            assert!(check(host.as_bytes(), Port::Required).is_err(), "{host}");
+            assert!(whole(host, Port::Required).is_err(), "{host}");
         }
-        assert_eq!(check(b"h:443", Port::Required), Ok(()));
+        assert_eq!(whole("h:443", Port::Required), Ok(()));
     }
 }

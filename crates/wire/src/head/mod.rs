@@ -12,7 +12,11 @@ pub use parse::{Progress, parse_head, parse_head_syntax};
 pub use response::{ResponseHead, ResponseLength, ResponseProgress, parse_response_head};
 pub use view::Head;
 
+use core::fmt;
+
 use crate::{HeaderSpan, Span};
+use target::Target;
+use verdict::Verdict;
 
 /// Whether there was enough input. Needing more is not an error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,22 +79,16 @@ pub enum BodyLength {
 ///
 /// The header lines are in the slots that were given to [`parse_head`]; [`view`](Self::view) brings
 /// head, bytes and slots together again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequestHead {
     len: u32,
     header_count: u32,
     method: Span,
     target: Span,
-    path: Span,
-    query: Option<Span>,
-    authority: Option<Span>,
-    host: Option<Span>,
-    body: BodyLength,
-    form: TargetForm,
-    version: Version,
-    keep_alive: bool,
-    expects_continue: bool,
-    upgrade: bool,
+    /// The first question mark of the target; 0 without one.
+    question: u32,
+    kind: Target,
+    verdict: Verdict,
 }
 
 impl RequestHead {
@@ -117,7 +115,7 @@ impl RequestHead {
     /// Which form the target has.
     #[must_use]
     pub const fn form(&self) -> TargetForm {
-        self.form
+        self.kind.form
     }
 
     /// The path as sent, still percent-encoded. In absolute form it is what stands between
@@ -125,13 +123,20 @@ impl RequestHead {
     /// authority form.
     #[must_use]
     pub const fn path(&self) -> Span {
-        self.path
+        let end = match self.question {
+            0 => self.target.end(),
+            question => question as usize,
+        };
+        Span::within(self.kind.path_start(self.target), end)
     }
 
     /// What follows the first `?`, without it.
     #[must_use]
     pub const fn query(&self) -> Option<Span> {
-        self.query
+        match self.question {
+            0 => None,
+            question => Some(Span::within(question as usize + 1, self.target.end())),
+        }
     }
 
     /// Host and port that the request is for: the target's own authority in absolute and
@@ -139,19 +144,22 @@ impl RequestHead {
     /// (HTTP/1.0) and with an empty one.
     #[must_use]
     pub const fn authority(&self) -> Option<Span> {
-        self.authority
+        match (self.kind.authority(), self.verdict.host()) {
+            (None, Some(host)) if !host.is_empty() => Some(host),
+            (own, _) => own,
+        }
     }
 
     /// The value of the Host header, which may be empty.
     #[must_use]
     pub const fn host(&self) -> Option<Span> {
-        self.host
+        self.verdict.host()
     }
 
     /// The version.
     #[must_use]
     pub const fn version(&self) -> Version {
-        self.version
+        self.verdict.version()
     }
 
     /// How many slots were filled.
@@ -163,28 +171,33 @@ impl RequestHead {
     /// How the end of the body is found.
     #[must_use]
     pub const fn body(&self) -> BodyLength {
-        self.body
+        self.verdict.body()
     }
 
     /// Whether the client wants the connection to stay open: HTTP/1.1 without
     /// `Connection: close`, HTTP/1.0 with `keep-alive` and without `close`.
     #[must_use]
     pub const fn keep_alive(&self) -> bool {
-        self.keep_alive
+        self.verdict.keep_alive()
     }
 
     /// Whether the client waits for 100 before it sends the body: `Expect: 100-continue` on
     /// HTTP/1.1 with a body.
     #[must_use]
     pub const fn expects_continue(&self) -> bool {
-        self.expects_continue
+        self.verdict.expects_continue() && self.has_body()
     }
 
     /// Whether the client asks for another protocol in a way that can be granted: HTTP/1.1,
     /// `Upgrade`, `Connection: upgrade`, and no body.
     #[must_use]
     pub const fn upgrade(&self) -> bool {
-        self.upgrade
+        let authority = matches!(self.kind.form, TargetForm::Authority);
+        self.verdict.wants_upgrade() && !self.has_body() && !authority
+    }
+
+    const fn has_body(&self) -> bool {
+        !matches!(self.verdict.body(), BodyLength::Empty)
     }
 
     /// The head together with its bytes and header lines, to read names and values from.
@@ -198,5 +211,26 @@ impl RequestHead {
     #[must_use]
     pub fn view<'b>(&'b self, buf: &'b [u8], slots: &'b [HeaderSpan]) -> Head<'b> {
         Head::new(self, &buf[..self.len()], &slots[..self.header_count()])
+    }
+}
+
+impl fmt::Debug for RequestHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestHead")
+            .field("len", &self.len)
+            .field("header_count", &self.header_count)
+            .field("method", &self.method)
+            .field("target", &self.target)
+            .field("form", &self.form())
+            .field("path", &self.path())
+            .field("query", &self.query())
+            .field("authority", &self.authority())
+            .field("host", &self.host())
+            .field("version", &self.version())
+            .field("body", &self.body())
+            .field("keep_alive", &self.keep_alive())
+            .field("expects_continue", &self.expects_continue())
+            .field("upgrade", &self.upgrade())
+            .finish()
     }
 }

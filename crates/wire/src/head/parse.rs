@@ -61,57 +61,108 @@ impl<const JUDGE: bool> scan::Task for Parse<'_, JUDGE> {
     #[inline(always)]
     fn with<I: Isa>(self, isa: I) -> Self::Output {
         let Self { buf, progress, slots, limits } = self;
-        let Progress { target, verdict, .. } = progress;
+        let buf = &buf[..buf.len().min(limits.max_head())];
         // Locals, so that they can stay in registers; kept only if more has to come.
-        let (mut line, mut lines, mut count, mut cursor);
-        if progress.line.is_complete() {
+        let (line, mut lines, mut count, mut cursor);
+        if progress.line.is_complete() && progress.lines.pos() <= buf.len() {
             (line, lines, count) = (progress.line, progress.lines, progress.count);
             cursor = Cursor::new(isa, buf, lines.pos());
         } else {
-            let parsed;
-            if progress.line.pos() == 0 {
-                cursor = Cursor::new(isa, buf, 0);
-                line = RequestLine::default();
-                parsed = line.advance(&mut cursor, limits);
+            let end;
+            let whole = if progress.line.is_started() {
+                None
             } else {
-                (line, parsed) = resume_line(progress.line, buf, limits);
-                cursor = Cursor::new(isa, buf, line.pos());
-            }
-            let Status::Complete(end) = parsed? else {
-                progress.line = line;
-                return Ok(Status::Partial);
+                RequestLine::at_once(isa, buf, limits)
             };
-            target.judge(buf, &line)?;
+            match whole {
+                Some(whole) => (line, end, cursor) = whole,
+                None => match resume_line(progress, buf, limits)? {
+                    Status::Complete(whole) => {
+                        (line, end) = whole;
+                        cursor = Cursor::new(isa, buf, end);
+                    }
+                    Status::Partial => return partial(progress, buf, limits),
+                },
+            }
+            if let Err(error) = progress.target.judge(buf, &line) {
+                progress.renew();
+                return Err(error);
+            }
             (lines, count) = (Lines::starting_at(end), 0);
-            *verdict = Verdict::new(line.version);
+            progress.verdict = Verdict::new(line.version);
         }
         let room = slots.len().min(limits.max_headers());
         let slots = &mut slots[..room];
-        let end = lines.read(&mut cursor, slots, &mut count, |field| {
-            if JUDGE { verdict.see(buf, field) } else { Ok(()) }
-        })?;
-        let Some(end) = end else {
-            (progress.line, progress.lines, progress.count) = (line, lines, count);
-            return Ok(Status::Partial);
+        let read = lines.read(&mut cursor, slots, &mut count, |name, field| {
+            if JUDGE { progress.verdict.see(isa, buf, name, field) } else { Ok(()) }
+        });
+        let end = match read {
+            Ok(Some(end)) => end,
+            Ok(None) => {
+                if !progress.line.is_complete() {
+                    progress.line = line;
+                }
+                (progress.lines, progress.count) = (lines, count);
+                return partial(progress, buf, limits);
+            }
+            Err(error) => {
+                progress.renew();
+                return Err(error);
+            }
         };
+        progress.renew();
+        let Progress { target, verdict, .. } = progress;
         if JUDGE {
             verdict.check_host(target, end)?;
         }
-        Ok(Status::Complete(verdict.head(&line, target, end, count)))
+        Ok(Status::Complete(RequestHead {
+            len: end as u32,
+            header_count: count as u32,
+            method: line.method,
+            target: line.target,
+            question: line.question,
+            kind: *target,
+            verdict: *verdict,
+        }))
     }
 }
 
-/// Goes on with a request line that came in pieces: rare, so that it is compiled once, and not for
-/// each instruction set.
+/// More has to come, unless the head may not be any larger.
 #[cold]
-fn resume_line(
-    mut line: RequestLine,
+fn partial(
+    progress: &mut Progress,
     buf: &[u8],
     limits: &Limits,
-) -> (RequestLine, Result<Status<usize>, Error>) {
+) -> Result<Status<RequestHead>, Error> {
+    if buf.len() < limits.max_head() {
+        return Ok(Status::Partial);
+    }
+    progress.renew();
+    Err(Error::new(ErrorKind::HeadTooLarge, buf.len()))
+}
+
+/// Goes on with a request line that came in pieces, or that is wrong: rare, so that it is compiled
+/// once, and not for each instruction set. A line that is complete comes with the offset after it.
+#[cold]
+fn resume_line(
+    progress: &mut Progress,
+    buf: &[u8],
+    limits: &Limits,
+) -> Result<Status<(RequestLine, usize)>, Error> {
+    if progress.pos() > buf.len() {
+        // These are not the bytes of the last call.
+        progress.renew();
+    }
+    let line = &mut progress.line;
     let mut cursor = Cursor::new(scan::BASELINE, buf, line.pos());
-    let parsed = line.advance(&mut cursor, limits);
-    (line, parsed)
+    match line.advance(&mut cursor, limits) {
+        Ok(Status::Complete(end)) => Ok(Status::Complete((*line, end))),
+        Ok(Status::Partial) => Ok(Status::Partial),
+        Err(error) => {
+            progress.renew();
+            Err(error)
+        }
+    }
 }
 
 /// Parses the head of a request (RFC 9112 sections 2 to 6) and judges its framing.
@@ -153,7 +204,7 @@ pub fn parse_head(
     slots: &mut [HeaderSpan],
     limits: &Limits,
 ) -> Result<Status<RequestHead>, Error> {
-    parse::<true>(buf, progress, slots, limits)
+    scan::run(Parse::<true> { buf, progress, slots, limits })
 }
 
 /// As [`parse_head`], but nobody looks at what the header lines say: there is no judgement on Host,
@@ -164,33 +215,7 @@ pub fn parse_head_syntax(
     slots: &mut [HeaderSpan],
     limits: &Limits,
 ) -> Result<Status<RequestHead>, Error> {
-    parse::<false>(buf, progress, slots, limits)
-}
-
-#[inline(always)]
-fn parse<const JUDGE: bool>(
-    buf: &[u8],
-    progress: &mut Progress,
-    slots: &mut [HeaderSpan],
-    limits: &Limits,
-) -> Result<Status<RequestHead>, Error> {
-    let window = &buf[..buf.len().min(limits.max_head())];
-    if progress.pos() > window.len() {
-        // These are not the bytes of the last call.
-        progress.renew();
-    }
-    let parsed = scan::run(Parse::<JUDGE> { buf: window, progress, slots, limits });
-    match parsed {
-        Ok(Status::Partial) if window.len() < limits.max_head() => parsed,
-        Ok(Status::Partial) => {
-            progress.renew();
-            Err(Error::new(ErrorKind::HeadTooLarge, window.len()))
-        }
-        _ => {
-            progress.renew();
-            parsed
-        }
-    }
+    scan::run(Parse::<false> { buf, progress, slots, limits })
 }
 
 #[cfg(test)]
@@ -301,6 +326,9 @@ mod tests {
             let whole = agree(|| Pieces(&bytes, &at_once, &usual));
             let pieces = agree(|| Pieces(&bytes, &ends, &usual));
             prop_assert_eq!(&pieces.0, &whole.0);
+            if whole.0.is_ok() {
+                prop_assert_eq!(&pieces.1, &whole.1);
+            }
             let limits = Limits::new().with_max_target(100).with_max_headers(6);
             let _ = agree(|| Pieces(&bytes, &ends, &limits));
         }

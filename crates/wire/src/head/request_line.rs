@@ -50,8 +50,41 @@ impl RequestLine {
         self.word == Word::Done
     }
 
-    /// Goes on until the line is complete; then the offset after its CRLF.
+    /// The line at the beginning of a message, the offset after its CRLF and the cursor that found
+    /// it, if it is whole and right and nothing stands before it, as nearly always. Anything else is for
+    /// [`advance`](Self::advance), which says what is wrong or waits for more.
     #[inline(always)]
+    pub(super) fn at_once<'b, I: Isa>(
+        isa: I,
+        buf: &'b [u8],
+        limits: &Limits,
+    ) -> Option<(Self, usize, Cursor<'b, I>)> {
+        let (mut cursor, masks) = Cursor::at_start(isa, buf);
+        let method_end = cursor.token_end(0);
+        if method_end == 0 || method_end > MAX_METHOD || *buf.get(method_end)? != b' ' {
+            return None;
+        }
+        let start = method_end + 1;
+        let (end, question) = cursor.target_end_from_start(start, masks);
+        let [b' ', rest @ ..] = buf.get(end..)? else { return None };
+        let version = line_version(rest.first_chunk()?)?;
+        if end == start || end - start > limits.max_target() {
+            return None;
+        }
+        let line = Self {
+            word: Word::Done,
+            empty_lines: 0,
+            start: 0,
+            pos: 0,
+            method: Span::within(0, method_end),
+            target: Span::within(start, end),
+            question: question as u32,
+            version,
+        };
+        Some((line, end + 11, cursor))
+    }
+
+    /// Goes on until the line is complete; then the offset after its CRLF.
     pub(super) fn advance<I: Isa>(
         &mut self,
         cursor: &mut Cursor<'_, I>,

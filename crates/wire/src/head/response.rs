@@ -222,8 +222,9 @@ impl scan::Task for Parse<'_> {
         }
         let room = slots.len().min(limits.max_headers());
         let slots = &mut slots[..room];
-        let end =
-            lines.read(&mut cursor, slots, count, |field| verdict.see_response(buf, field))?;
+        let end = lines.read(&mut cursor, slots, count, |name, field| {
+            verdict.see_response(buf, name, field)
+        })?;
         let Some(end) = end else { return Ok(Status::Partial) };
         Ok(Status::Complete(ResponseHead {
             len: end as u32,
@@ -255,8 +256,12 @@ struct StatusLine {
 
 impl StatusLine {
     /// Goes on until the line is complete; then the offset after its CRLF.
+    #[inline(always)]
     fn advance<I: Isa>(&mut self, cursor: &mut Cursor<'_, I>) -> Result<Status<usize>, Error> {
         let buf = cursor.buf();
+        if self.pos == 0 && buf.first_chunk().is_some_and(is_usual) {
+            self.pos = PATTERN.len() as u32;
+        }
         while let Some(&wanted) = PATTERN.get(self.pos as usize) {
             let pos = self.pos as usize;
             let Some(&byte) = buf.get(pos) else { return Ok(Status::Partial) };
@@ -285,6 +290,14 @@ impl StatusLine {
         self.complete = true;
         Ok(Status::Complete(next))
     }
+}
+
+/// Whether a line begins as nearly every one does. Others may be right as well.
+#[inline(always)]
+fn is_usual(line: &[u8; PATTERN.len()]) -> bool {
+    let [version @ .., b' ', hundreds, tens, ones, b' '] = line else { return false };
+    let digits = matches!(hundreds, b'1'..=b'9') && tens.is_ascii_digit() && ones.is_ascii_digit();
+    version == b"HTTP/1.1" && digits
 }
 
 fn status_line_error(byte: u8, pos: usize) -> ErrorKind {

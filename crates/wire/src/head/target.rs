@@ -5,11 +5,13 @@ use super::host::{self, Port};
 use super::request_line::RequestLine;
 use crate::{Error, ErrorKind, Span};
 
-/// What kind of target it is; with that, path and query need no further look at its bytes.
-#[derive(Clone, Copy, Default, Debug)]
+/// What kind of target it is; with that and the place of the first question mark, which never stands
+/// before the path, path and query need no further look at its bytes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(super) struct Target {
     pub(super) form: TargetForm,
-    pub(super) authority: Option<Span>,
+    /// Its own host and port; empty without.
+    authority: Span,
 }
 
 impl Target {
@@ -17,29 +19,28 @@ impl Target {
     #[inline(always)]
     pub(super) fn judge(&mut self, buf: &[u8], line: &RequestLine) -> Result<(), Error> {
         if buf[line.target.start()] != b'/' || line.method.len() == CONNECT.len() {
-            *self = Self::judge_other(buf, line)?;
+            *self = Self::judge_other(buf, line.method, line.target)?;
         } else {
-            (self.form, self.authority) = (TargetForm::Origin, None);
+            (self.form, self.authority) = (TargetForm::Origin, Span::default());
         }
         Ok(())
     }
 
     /// What is not clearly in origin form.
     #[inline(never)]
-    fn judge_other(buf: &[u8], line: &RequestLine) -> Result<Self, Error> {
-        let target = line.target;
+    fn judge_other(buf: &[u8], method: Span, target: Span) -> Result<Self, Error> {
         let (start, end) = (target.start(), target.end());
         let bytes = target.of(buf);
-        if line.method.of(buf) == CONNECT {
-            host::check(bytes, Port::Required)
-                .map_err(|at| Error::at(ErrorKind::BadTargetForm, buf, start + at))?;
-            return Ok(Self { form: TargetForm::Authority, authority: Some(target) });
+        if method.of(buf) == CONNECT {
+            host::check(buf, target, Port::Required)
+                .map_err(|at| Error::at(ErrorKind::BadTargetForm, buf, at))?;
+            return Ok(Self { form: TargetForm::Authority, authority: target });
         }
         if bytes[0] == b'/' {
-            return Ok(Self { form: TargetForm::Origin, authority: None });
+            return Ok(Self { form: TargetForm::Origin, authority: Span::default() });
         }
-        if bytes == b"*" && line.method.of(buf) == b"OPTIONS" {
-            return Ok(Self { form: TargetForm::Asterisk, authority: None });
+        if bytes == b"*" && method.of(buf) == b"OPTIONS" {
+            return Ok(Self { form: TargetForm::Asterisk, authority: Span::default() });
         }
         let Some(scheme) = scheme_len(bytes) else {
             return Err(Error::at(ErrorKind::BadTargetForm, buf, start));
@@ -50,20 +51,19 @@ impl Target {
         if authority.is_empty() {
             return Err(Error::at(ErrorKind::BadTargetForm, buf, from));
         }
-        host::check(authority.of(buf), Port::Optional)
-            .map_err(|at| Error::at(ErrorKind::BadHost, buf, from + at))?;
-        Ok(Self { form: TargetForm::Absolute, authority: Some(authority) })
+        host::check(buf, authority, Port::Optional)
+            .map_err(|at| Error::at(ErrorKind::BadHost, buf, at))?;
+        Ok(Self { form: TargetForm::Absolute, authority })
     }
 
-    /// Path and query. The first question mark of a target never stands before its path.
-    #[inline(always)]
-    pub(super) fn path_and_query(&self, line: &RequestLine) -> (Span, Option<Span>) {
-        let end = line.target.end();
-        let start = self.authority.map_or(line.target.start(), Span::end);
-        match line.question as usize {
-            0 => (Span::within(start, end), None),
-            mark => (Span::within(start, mark), Some(Span::within(mark + 1, end))),
-        }
+    /// Host and port, if it has any itself.
+    pub(super) const fn authority(&self) -> Option<Span> {
+        if self.authority.is_empty() { None } else { Some(self.authority) }
+    }
+
+    /// Where its path begins, if the whole of it is here.
+    pub(super) const fn path_start(&self, target: Span) -> usize {
+        if self.authority.is_empty() { target.start() } else { self.authority.end() }
     }
 }
 

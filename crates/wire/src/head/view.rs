@@ -39,25 +39,25 @@ impl<'b> Head<'b> {
     /// The path as sent, see [`RequestHead::path`].
     #[must_use]
     pub fn path(&self) -> &'b str {
-        self.head.path.ascii(self.buf)
+        self.head.path().ascii(self.buf)
     }
 
     /// The query as sent, without `?`.
     #[must_use]
     pub fn query(&self) -> Option<&'b str> {
-        self.head.query.map(|span| span.ascii(self.buf))
+        self.head.query().map(|span| span.ascii(self.buf))
     }
 
     /// Host and port that the request is for, see [`RequestHead::authority`].
     #[must_use]
     pub fn authority(&self) -> Option<&'b str> {
-        self.head.authority.map(|span| span.ascii(self.buf))
+        self.head.authority().map(|span| span.ascii(self.buf))
     }
 
     /// The version.
     #[must_use]
     pub fn version(&self) -> Version {
-        self.head.version
+        self.head.version()
     }
 
     /// The value of the first header line with this name, in any case.

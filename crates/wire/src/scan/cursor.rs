@@ -2,7 +2,7 @@
 
 use super::classes::TOKEN;
 use super::isa::{BLOCK, Block, Isa};
-use super::naive;
+use super::{naive, swar};
 
 /// The masks of one block of a buffer, and the way to the next.
 ///
@@ -16,13 +16,36 @@ pub(crate) struct Cursor<'b, I> {
     non_value: u64,
 }
 
+/// Masks of the first block of a buffer: what cannot stand in a target, and question marks.
+#[derive(Clone, Copy)]
+pub(crate) struct TargetMasks([u64; 2]);
+
 impl<'b, I: Isa> Cursor<'b, I> {
     /// A cursor that begins to look at `from`, which is at most the length of `buf`.
     #[inline(always)]
     pub(crate) fn new(isa: I, buf: &'b [u8], from: usize) -> Self {
         let mut cursor = Self { isa, buf, base: from, non_token: 0, non_value: 0 };
-        cursor.load(from);
+        if I::BY_MASK {
+            cursor.load(from);
+        }
         cursor
+    }
+
+    /// A cursor that begins at the first byte of a buffer, and what
+    /// [`target_end_from_start`](Self::target_end_from_start) wants to know of it: to make all masks
+    /// of a block at once costs less than to come back to it.
+    #[inline(always)]
+    pub(crate) fn at_start(isa: I, buf: &'b [u8]) -> (Self, TargetMasks) {
+        let mut cursor = Self { isa, buf, base: 0, non_token: 0, non_value: 0 };
+        if !I::BY_MASK {
+            return (cursor, TargetMasks([0; 2]));
+        }
+        let [non_token, non_value, ends, marks] = look(buf, 0, |block| {
+            let ([non_token, non_value], [ends, marks]) = (isa.line(block), isa.target(block));
+            [non_token, non_value, ends, marks]
+        });
+        (cursor.non_token, cursor.non_value) = (non_token, non_value);
+        (cursor, TargetMasks([ends, marks]))
     }
 
     /// What it walks through.
@@ -35,7 +58,7 @@ impl<'b, I: Isa> Cursor<'b, I> {
     /// none. `from` never goes back.
     #[inline(always)]
     pub(crate) fn token_end(&mut self, from: usize) -> usize {
-        if !I::NAMES_BY_MASK {
+        if !I::BY_MASK {
             return naive::end_of(self.buf, from, TOKEN);
         }
         if from - self.base >= BLOCK {
@@ -56,6 +79,9 @@ impl<'b, I: Isa> Cursor<'b, I> {
     /// The same for bytes that cannot stand in a field value.
     #[inline(always)]
     pub(crate) fn value_end(&mut self, from: usize) -> usize {
+        if !I::BY_MASK {
+            return swar::value_end(self.buf, from);
+        }
         if from - self.base >= BLOCK {
             self.load(from);
         }
@@ -75,21 +101,41 @@ impl<'b, I: Isa> Cursor<'b, I> {
     /// `buf.len()`; and the index of the first question mark before it, or 0 without one.
     #[inline(always)]
     pub(crate) fn target_end(&mut self, from: usize) -> (usize, usize) {
+        if !I::BY_MASK {
+            return swar::target_end(self.buf, from);
+        }
         let (isa, mut at, mut question) = (self.isa, from, 0);
         loop {
-            let masks = |block: &Block| (isa.non_target(block), isa.equal(block, b'?'));
-            let (end, marks) = look(self.buf, at, masks);
-            if marks != 0 && question == 0 {
-                let before_end = marks & end.wrapping_sub(1) & !end;
-                if before_end != 0 {
-                    question = at + before_end.trailing_zeros() as usize;
-                }
+            let [ends, marks] = look(self.buf, at, |block| isa.target(block));
+            let (end, mark) = (ends.trailing_zeros(), marks.trailing_zeros());
+            if mark < end && question == 0 {
+                question = at + mark as usize;
             }
-            if end != 0 {
-                return (at + end.trailing_zeros() as usize, question);
+            if ends != 0 {
+                return (at + end as usize, question);
             }
             at += BLOCK;
         }
+    }
+
+    /// The same with masks from [`at_start`](Self::at_start); `from` is in the first block.
+    #[inline(always)]
+    pub(crate) fn target_end_from_start(
+        &mut self,
+        from: usize,
+        TargetMasks([ends, marks]): TargetMasks,
+    ) -> (usize, usize) {
+        if !I::BY_MASK {
+            return self.target_end(from);
+        }
+        let (ends, marks) = (ends >> from, marks >> from);
+        let (end, mark) = (ends.trailing_zeros(), marks.trailing_zeros());
+        let question = if mark < end { from + mark as usize } else { 0 };
+        if ends != 0 {
+            return (from + end as usize, question);
+        }
+        let (end, later) = self.target_end(BLOCK);
+        (end, if question == 0 { later } else { question })
     }
 
     /// Makes the masks of the block that begins at `at`, which is at most the length of the buffer.
@@ -97,18 +143,16 @@ impl<'b, I: Isa> Cursor<'b, I> {
     fn load(&mut self, at: usize) {
         let isa = self.isa;
         self.base = at;
-        (self.non_token, self.non_value) = look(self.buf, at, |block| {
-            (if I::NAMES_BY_MASK { isa.non_token(block) } else { 0 }, isa.non_value(block))
-        });
+        [self.non_token, self.non_value] = look(self.buf, at, |block| isa.line(block));
     }
 }
 
-/// Two masks of the block that begins at `at`, which is at most the length of `buf`.
+/// Masks of the block that begins at `at`, which is at most the length of `buf`.
 ///
 /// No byte behind the end of the buffer is read: what is shorter than a block is looked at in the
 /// last whole block of the buffer, or in a copy.
 #[inline(always)]
-fn look(buf: &[u8], at: usize, masks: impl Fn(&Block) -> (u64, u64)) -> (u64, u64) {
+fn look<const N: usize>(buf: &[u8], at: usize, masks: impl Fn(&Block) -> [u64; N]) -> [u64; N] {
     let rest = &buf[at..];
     let len = rest.len();
     #[cfg(test)]
@@ -122,13 +166,12 @@ fn look(buf: &[u8], at: usize, masks: impl Fn(&Block) -> (u64, u64)) -> (u64, u6
         copy = padded(rest);
         (block, before) = (&copy, 0);
     }
-    let (mut first, mut second) = masks(block);
+    let masks = masks(block);
     if len < BLOCK {
         // When nothing is left, `before` is 64 and the shift is by none, but then all bits are set.
-        let cut = |mask: u64| mask.wrapping_shr(before as u32) | u64::MAX << len;
-        (first, second) = (cut(first), cut(second));
+        return masks.map(|mask| mask.wrapping_shr(before as u32) | u64::MAX << len);
     }
-    (first, second)
+    masks
 }
 
 #[inline(never)]

@@ -3,6 +3,7 @@
 /// What is looked at in one go.
 pub(crate) const BLOCK: usize = 64;
 pub(crate) type Block = [u8; BLOCK];
+pub(crate) type Half = [u8; BLOCK / 2];
 
 /// An instruction set that sorts the bytes of a block into classes.
 ///
@@ -13,20 +14,22 @@ pub(crate) type Block = [u8; BLOCK];
 /// A value of such a type is the evidence that the processor has the instructions: there is no
 /// other way to get one than to ask the processor, or to be compiled for one that has them.
 pub(crate) trait Isa: Copy {
-    /// Whether a mask of 64 bytes costs less than looking up the few bytes of a name in a table.
-    const NAMES_BY_MASK: bool;
+    /// Whether it makes masks at all. Without vectors it is cheaper to go from word to word, and
+    /// [`Cursor`](super::Cursor) does so.
+    const BY_MASK: bool;
 
-    /// Which bytes are no `tchar`.
-    fn non_token(self, block: &Block) -> u64;
+    /// Which bytes are no `tchar`, and which cannot stand in a field value.
+    fn line(self, block: &Block) -> [u64; 2];
 
-    /// Which bytes cannot stand in a field value.
-    fn non_value(self, block: &Block) -> u64;
+    /// Which bytes cannot stand in a request target, and which are question marks.
+    fn target(self, block: &Block) -> [u64; 2];
 
-    /// Which bytes cannot stand in a request target.
-    fn non_target(self, block: &Block) -> u64;
-
-    /// Which bytes are this one, which is ASCII.
-    fn equal(self, block: &Block, byte: u8) -> u64;
+    /// Which bytes are letters, digits, hyphens or dots, and which are digits; `None` if that takes
+    /// long.
+    #[inline(always)]
+    fn plain(self, _: &Half) -> Option<[u32; 2]> {
+        None
+    }
 }
 
 /// Something to do with whatever instruction set there is.
@@ -39,9 +42,9 @@ pub(crate) trait Task {
 }
 
 /// Does something with the best instruction set that the processor has.
-#[inline]
+#[inline(always)]
 pub(crate) fn run<T: Task>(task: T) -> T::Output {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(pauper_wire_portable)))]
     {
         if let Some(isa) = super::avx2::Avx2::detect() {
             return isa.run(task);
@@ -50,26 +53,15 @@ pub(crate) fn run<T: Task>(task: T) -> T::Output {
             return isa.run(task);
         }
     }
+    run_baseline(task)
+}
+
+/// Kept apart, so that it needs no room on the stack of others.
+#[inline(never)]
+fn run_baseline<T: Task>(task: T) -> T::Output {
     task.with(BASELINE)
 }
 
-#[cfg(target_arch = "x86_64")]
-pub(crate) type Baseline = super::sse2::Sse2;
-#[cfg(target_arch = "x86_64")]
-pub(crate) const BASELINE: Baseline = super::sse2::Sse2::BASELINE;
-
-#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
-pub(crate) type Baseline = super::neon::Neon;
-#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
-pub(crate) const BASELINE: Baseline = super::neon::Neon::BASELINE;
-
-#[cfg(not(any(
-    target_arch = "x86_64",
-    all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
-)))]
-pub(crate) type Baseline = super::swar::Swar;
-#[cfg(not(any(
-    target_arch = "x86_64",
-    all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
-)))]
-pub(crate) const BASELINE: Baseline = super::swar::Swar;
+/// What the processors that the compiler was asked to compile for have in common.
+pub(crate) type Baseline = super::baseline::Baseline;
+pub(crate) const BASELINE: Baseline = super::baseline::BASELINE;

@@ -1,8 +1,11 @@
 //! Runs of bytes of one class: where they end.
 //!
 //! [`Cursor`] walks through a buffer by bit masks, 64 bytes at a time; an [`Isa`] makes the masks,
-//! a file for each. [`run`] takes the best one that the processor has. Single bytes and short runs
-//! are looked up in a table.
+//! a file for each. [`run`] takes the best one that the processor has. Where there are no vectors,
+//! the cursor goes from word to word. Single bytes and short runs are looked up in a table.
+//!
+//! With `--cfg pauper_wire_portable` nothing but words is used, as on a processor without any of the
+//! known vectors: so that this way can be measured and checked wherever one is.
 //!
 //! This is the only place that knows which byte belongs to which class, and the only one in this
 //! crate with `unsafe`: for instructions that not every processor has, and for loading from
@@ -12,31 +15,46 @@ mod classes;
 mod cursor;
 mod isa;
 mod naive;
+mod swar;
+
+#[cfg(all(target_arch = "x86_64", any(test, not(pauper_wire_portable))))]
+mod avx2;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+#[cfg(any(test, not(pauper_wire_portable)))]
+mod neon;
+#[cfg(all(target_arch = "x86_64", any(test, not(pauper_wire_portable))))]
+mod sse2;
+#[cfg(all(target_arch = "x86_64", any(test, not(pauper_wire_portable))))]
+mod ssse3;
+
+#[cfg(all(target_arch = "x86_64", not(pauper_wire_portable)))]
+mod baseline {
+    pub(super) use super::sse2::Sse2 as Baseline;
+    pub(super) const BASELINE: Baseline = Baseline::BASELINE;
+}
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+#[cfg(not(pauper_wire_portable))]
+mod baseline {
+    pub(super) use super::neon::Neon as Baseline;
+    pub(super) const BASELINE: Baseline = Baseline::BASELINE;
+}
 #[cfg(any(
-    test,
+    pauper_wire_portable,
     not(any(
         target_arch = "x86_64",
         all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
     ))
 ))]
-mod swar;
-
-#[cfg(target_arch = "x86_64")]
-mod avx2;
-#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
-mod neon;
-#[cfg(target_arch = "x86_64")]
-mod sse2;
-#[cfg(target_arch = "x86_64")]
-mod ssse3;
+mod baseline {
+    pub(super) use super::swar::Swar as Baseline;
+    pub(super) const BASELINE: Baseline = Baseline;
+}
 
 pub(crate) use cursor::Cursor;
 pub(crate) use isa::{BASELINE, Isa, Task, run};
-use isa::{BLOCK, Block};
+use isa::{BLOCK, Baseline, Block};
 
-#[cfg(any(test, feature = "alloc"))]
-use classes::TARGET;
-use classes::{REG_NAME, TOKEN, VALUE};
+use classes::{REG_NAME, TARGET, TOKEN, VALUE};
 
 pub(crate) fn is_tchar(byte: u8) -> bool {
     classes::has(byte, TOKEN)
@@ -61,13 +79,19 @@ pub(crate) fn token_end(buf: &[u8], from: usize) -> usize {
 
 /// The index of the first byte at or after `from` that cannot stand in a field value.
 pub(crate) fn value_end(buf: &[u8], from: usize) -> usize {
-    end_of(buf, from, VALUE, |block| BASELINE.non_value(block))
+    if !Baseline::BY_MASK {
+        return swar::value_end(buf, from);
+    }
+    end_of(buf, from, VALUE, |block| BASELINE.line(block)[1])
 }
 
 /// The index of the first byte at or after `from` that cannot stand in a request target.
 #[cfg(feature = "alloc")]
 pub(crate) fn target_end(buf: &[u8], from: usize) -> usize {
-    end_of(buf, from, TARGET, |block| BASELINE.non_target(block))
+    if !Baseline::BY_MASK {
+        return swar::target_end(buf, from).0;
+    }
+    end_of(buf, from, TARGET, |block| BASELINE.target(block)[0])
 }
 
 /// Whole blocks by their masks, what is left by the table.

@@ -9,13 +9,6 @@ pub(super) fn end_of(buf: &[u8], from: usize, class: u8) -> usize {
 }
 
 /// What vectors have to agree with. Bit `n` is set if byte `n` is not in `class`.
-#[cfg(any(
-    test,
-    not(any(
-        target_arch = "x86_64",
-        all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
-    ))
-))]
 pub(super) fn mask(block: &super::Block, class: u8) -> u64 {
     block.iter().enumerate().fold(0, |mask, (n, &byte)| mask | u64::from(!has(byte, class)) << n)
 }

@@ -2,13 +2,12 @@
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::{
-    _mm_and_si128, _mm_cmpeq_epi8, _mm_set1_epi8, _mm_setzero_si128, _mm_shuffle_epi8,
-    _mm_srli_epi16,
+    _mm_adds_epu8, _mm_and_si128, _mm_cmpgt_epi8, _mm_set1_epi8, _mm_shuffle_epi8, _mm_srli_epi16,
 };
 
-use super::classes::{TOKEN_BITS, TOKEN_ROWS};
-use super::isa::{Block, Isa, Task};
-use super::sse2::{Sse2, load, mask};
+use super::classes::{LINE_HIGH, LINE_LOW, NON_VALUE};
+use super::isa::{Block, Half, Isa, Task};
+use super::sse2::{Sse2, load, mask, parts};
 
 /// Evidence of SSSE3.
 #[derive(Clone, Copy, Debug)]
@@ -38,39 +37,39 @@ impl Ssse3 {
 }
 
 impl Isa for Ssse3 {
-    const NAMES_BY_MASK: bool = true;
+    const BY_MASK: bool = true;
 
     #[inline(always)]
-    fn non_token(self, block: &Block) -> u64 {
+    fn line(self, block: &Block) -> [u64; 2] {
         // SAFETY: `self` is evidence of SSSE3.
-        unsafe { non_token(block) }
+        unsafe { line(block) }
     }
 
     #[inline(always)]
-    fn non_value(self, block: &Block) -> u64 {
-        Sse2::BASELINE.non_value(block)
+    fn target(self, block: &Block) -> [u64; 2] {
+        Sse2::BASELINE.target(block)
     }
 
     #[inline(always)]
-    fn non_target(self, block: &Block) -> u64 {
-        Sse2::BASELINE.non_target(block)
-    }
-
-    #[inline(always)]
-    fn equal(self, block: &Block, byte: u8) -> u64 {
-        Sse2::BASELINE.equal(block, byte)
+    fn plain(self, half: &Half) -> Option<[u32; 2]> {
+        Sse2::BASELINE.plain(half)
     }
 }
 
+/// As with AVX2, with half as many bytes.
 #[inline]
 #[target_feature(enable = "ssse3")]
-fn non_token(block: &Block) -> u64 {
-    let (rows, bits) = (load(&TOKEN_ROWS), load(&TOKEN_BITS));
-    mask(block, |v| {
+fn line(block: &Block) -> [u64; 2] {
+    const RAISE: u8 = 0x80 - NON_VALUE;
+    let (low, high) = (load(&LINE_LOW), load(&LINE_HIGH));
+    let raised = parts(block).map(|v| {
         // The shuffle gives 0 for bytes from 0x80 on, and takes the low half of others.
-        let row = _mm_shuffle_epi8(rows, v);
-        let high = _mm_and_si128(_mm_srli_epi16::<4>(v), _mm_set1_epi8(15));
-        let bit = _mm_shuffle_epi8(bits, high);
-        _mm_cmpeq_epi8(_mm_and_si128(row, bit), _mm_setzero_si128())
-    })
+        let by_low = _mm_shuffle_epi8(low, v);
+        let half = _mm_and_si128(_mm_srli_epi16::<4>(v), _mm_set1_epi8(15));
+        let number = _mm_and_si128(by_low, _mm_shuffle_epi8(high, half));
+        _mm_adds_epu8(number, _mm_set1_epi8(RAISE as i8))
+    });
+    // As signed numbers, those over the top bit are less than those of no class.
+    let token_from = _mm_set1_epi8(RAISE as i8 + 1);
+    [mask(raised.map(|v| _mm_cmpgt_epi8(token_from, v))), mask(raised)]
 }

@@ -13,22 +13,15 @@ use super::*;
 pub(crate) struct Naive;
 
 impl Isa for Naive {
-    const NAMES_BY_MASK: bool = true;
+    const BY_MASK: bool = true;
 
-    fn non_token(self, block: &Block) -> u64 {
-        naive::mask(block, TOKEN)
+    fn line(self, block: &Block) -> [u64; 2] {
+        [naive::mask(block, TOKEN), naive::mask(block, VALUE)]
     }
 
-    fn non_value(self, block: &Block) -> u64 {
-        naive::mask(block, VALUE)
-    }
-
-    fn non_target(self, block: &Block) -> u64 {
-        naive::mask(block, TARGET)
-    }
-
-    fn equal(self, block: &Block, byte: u8) -> u64 {
-        (0..BLOCK).fold(0, |mask, n| mask | u64::from(block[n] == byte) << n)
+    fn target(self, block: &Block) -> [u64; 2] {
+        let marks = (0..BLOCK).fold(0, |mask, n| mask | u64::from(block[n] == b'?') << n);
+        [naive::mask(block, TARGET), marks]
     }
 }
 
@@ -39,12 +32,12 @@ pub(crate) fn with_each<T: Task>(task: impl Fn() -> T) -> Vec<(&'static str, T::
     outputs.push(("words", task().with(swar::Swar)));
     #[cfg(target_arch = "x86_64")]
     {
-        outputs.push(("SSE2", task().with(BASELINE)));
+        outputs.push(("SSE2", task().with(sse2::Sse2::BASELINE)));
         outputs.extend(ssse3::Ssse3::detect().map(|isa| ("SSSE3", isa.run(task()))));
         outputs.extend(avx2::Avx2::detect().map(|isa| ("AVX2", isa.run(task()))));
     }
     #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
-    outputs.push(("NEON", task().with(BASELINE)));
+    outputs.push(("NEON", task().with(neon::Neon::BASELINE)));
     outputs
 }
 
@@ -65,17 +58,47 @@ where
 struct Masks<'a>(&'a Block);
 
 impl Task for Masks<'_> {
-    type Output = [u64; 5];
+    type Output = [[u64; 2]; 2];
 
     #[inline(always)]
     fn with<I: Isa>(self, isa: I) -> Self::Output {
-        [
-            isa.non_token(self.0),
-            isa.non_value(self.0),
-            isa.non_target(self.0),
-            isa.equal(self.0, b'?'),
-            isa.equal(self.0, 0),
-        ]
+        [isa.line(self.0), isa.target(self.0)]
+    }
+}
+
+/// Where it is quick to tell, which bytes of a block's halves are plain.
+struct Plain<'a>(&'a Block);
+
+impl Task for Plain<'_> {
+    type Output = Option<u64>;
+
+    #[inline(always)]
+    fn with<I: Isa>(self, isa: I) -> Self::Output {
+        let (halves, _) = self.0.as_chunks::<32>();
+        let [first, second] = [0, 1].map(|n| isa.plain(&halves[n]));
+        let ([first, these], [second, those]) = (first?, second?);
+        let join = |low, high| u64::from(low) | u64::from(high) << 32;
+        let (plain, digits) = (join(first, second), join(these, those));
+        assert_eq!(plain & digits, digits);
+        let numbers =
+            self.0.iter().rev().fold(0, |all, byte| all << 1 | u64::from(byte.is_ascii_digit()));
+        assert_eq!(digits, numbers);
+        Some(plain)
+    }
+}
+
+#[test]
+fn letters_digits_hyphens_and_dots_are_plain() {
+    for byte in 0..=255u8 {
+        let is_plain = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+        for place in 0..BLOCK {
+            let mut block = [b'a'; BLOCK];
+            block[place] = byte;
+            let expected = u64::MAX ^ if is_plain { 0 } else { 1 << place };
+            for (name, plain) in with_each(|| Plain(&block)) {
+                assert_eq!(plain.unwrap_or(expected), expected, "{name} {byte:#x}");
+            }
+        }
     }
 }
 
@@ -92,7 +115,8 @@ fn every_byte_has_the_same_classes_at_every_place() {
         let block = [byte; BLOCK];
         let all = agree(|| Masks(&block));
         let mask = |class| if has(byte, class) { 0 } else { u64::MAX };
-        assert_eq!(all[..3], [mask(TOKEN), mask(VALUE), mask(TARGET)], "{byte:#x}");
+        let expected = [mask(TOKEN), mask(VALUE), mask(TARGET)];
+        assert_eq!(all.as_flattened()[..3], expected, "{byte:#x}");
     }
 }
 
@@ -100,7 +124,7 @@ fn every_byte_has_the_same_classes_at_every_place() {
 struct Runs<'a>(&'a [u8], &'a [usize]);
 
 impl Task for Runs<'_> {
-    type Output = Vec<(usize, usize, (usize, usize))>;
+    type Output = Vec<(usize, usize, (usize, usize), (usize, usize))>;
 
     #[inline(always)]
     fn with<I: Isa>(self, isa: I) -> Self::Output {
@@ -110,7 +134,10 @@ impl Task for Runs<'_> {
             let token = Cursor::new(isa, self.0, from).token_end(from);
             let value = Cursor::new(isa, self.0, from).value_end(from);
             let target = one.target_end(from);
-            (token, value, target)
+            let (mut start, masks) = Cursor::at_start(isa, self.0);
+            let early = from < BLOCK;
+            let again = if early { start.target_end_from_start(from, masks) } else { target };
+            (token, value, target, again)
         });
         runs.collect()
     }
@@ -126,9 +153,10 @@ fn exact(bytes: &[u8]) -> Box<[u8]> {
 fn check_runs(bytes: &[u8]) {
     let buf = exact(bytes);
     let places: Vec<usize> = (0..=buf.len()).collect();
-    for (from, (token, value, (target, question))) in
+    for (from, (token, value, (target, question), again)) in
         agree(|| Runs(&buf, &places)).iter().enumerate()
     {
+        assert_eq!(*again, (*target, *question));
         let end = |class| naive::end_of(&buf, from, class);
         assert_eq!((*token, *value, *target), (end(TOKEN), end(VALUE), end(TARGET)));
         let mark = buf[from..end(TARGET)].iter().position(|&byte| byte == b'?');
