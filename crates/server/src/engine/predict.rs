@@ -13,7 +13,7 @@ const FAST: u32 = 100_000;
 const SHIFT: u32 = 2;
 /// Longer calls count as this long. So one call alone makes no endpoint slow, since a thread may lose
 /// its processor in the middle of it; two do; and an endpoint that blocked is not slow for ever.
-const LONGEST: u32 = 700_000;
+const LONGEST: u32 = 600_000;
 /// The lowest bit of an average tells which way the endpoint goes at present.
 const SENT_AWAY: u32 = 1;
 
