@@ -1,7 +1,7 @@
 //! Uploads of any size in little memory: files are hashed while they arrive, and go to a temporary
 //! file, or nowhere.
 //!
-//! `large_file [ADDRESS]`, by default 127.0.0.1:8080; of port 0 the line on stdout tells what it
+//! `large_file [ADDRESS]`, by default on <http://localhost:8080/>.
 
 use std::fmt::Write as _;
 use std::fs::File;

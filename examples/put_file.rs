@@ -1,7 +1,7 @@
 //! Files that are put, as plain bodies: hashed while they arrive by a sink of the example's own,
 //! and written to a temporary file, or nowhere.
 //!
-//! `put_file [ADDRESS]`, by default 127.0.0.1:8080; of port 0 the line on stdout tells what it
+//! `put_file [ADDRESS]`, by default on <http://localhost:8080/>.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};

@@ -257,6 +257,11 @@ fn simple_task_list() {
     let added = server.post_form("/new", "task=K%C3%A4se+%3Cb%3E");
     assert_eq!((added.status, added.header("location")), (302, Some("/")));
     server.get("/").has(&["\"todo\">Käse &lt;b&gt;<", "/task/4/edit"]);
+    let multipart = "--b\r\nContent-Disposition: form-data; name=\"task\"\r\n\r\nž\r\n--b--\r\n";
+    let kind = "Content-Type: multipart/form-data; boundary=b\r\n";
+    assert_eq!(server.ask("POST", "/new", kind, multipart).status, 302);
+    server.get("/").has(&["\"todo\">ž<", "/task/5/edit"]);
+    assert_eq!(server.post_form("/task/5/edit", "task=").status, 302);
     assert_eq!(server.post_form("/new", "task=").status, 302);
     assert!(!server.get("/").body.contains("/task/5/"));
     assert_eq!(server.post_form("/new", "other=1").status, 400);
