@@ -21,9 +21,27 @@ pub(crate) enum Meaning {
 }
 
 const URLS: &[&str] = &[
-    "action", "archive", "background", "cite", "classid", "codebase", "data", "dynsrc",
-    "formaction", "href", "icon", "imagesrcset", "longdesc", "lowsrc", "manifest", "ping",
-    "poster", "profile", "src", "srcset", "usemap",
+    "action",
+    "archive",
+    "background",
+    "cite",
+    "classid",
+    "codebase",
+    "data",
+    "dynsrc",
+    "formaction",
+    "href",
+    "icon",
+    "imagesrcset",
+    "longdesc",
+    "lowsrc",
+    "manifest",
+    "ping",
+    "poster",
+    "profile",
+    "src",
+    "srcset",
+    "usemap",
 ];
 
 /// Elements whose URLs are pictures, sounds or films.

@@ -479,7 +479,12 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn for_each(&mut self, it: &For, fragment: &Fragment, sections: &Sections) -> Result<(), Error> {
+    fn for_each(
+        &mut self,
+        it: &For,
+        fragment: &Fragment,
+        sections: &Sections,
+    ) -> Result<(), Error> {
         let here = at(&fragment.source, it.list.span.start);
         let slot = match self.target(&it.list, fragment, sections)? {
             Target::Slot(slot) => slot,
@@ -514,9 +519,7 @@ impl<'a> Compiler<'a> {
         let end = self.op(Op::Jump(0));
         self.patch(head);
         self.context = start.clone();
-        self.deeper(&fragment.source, here.offset, |c| {
-            c.nodes(&it.otherwise, fragment, sections)
-        })?;
+        self.deeper(&fragment.source, here.offset, |c| c.nodes(&it.otherwise, fragment, sections))?;
         self.flush(&here)?;
         self.patch(end);
         self.context = start.join(&self.context).ok_or_else(|| {

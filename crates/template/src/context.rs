@@ -76,7 +76,11 @@ enum Special {
     Title,
     Textarea,
     /// `commented`: `<!--` was read, behind which `<script` would change what ends it.
-    Script { json: bool, commented: bool, tail: [u8; 7] },
+    Script {
+        json: bool,
+        commented: bool,
+        tail: [u8; 7],
+    },
     Style,
     Other(&'static str),
 }
@@ -311,7 +315,13 @@ impl Context {
                     _ => S::Declaration,
                 }
             }
-            S::Declaration => if byte == b'>' { S::Text } else { S::Declaration },
+            S::Declaration => {
+                if byte == b'>' {
+                    S::Text
+                } else {
+                    S::Declaration
+                }
+            }
             S::CommentStart => match byte {
                 b'-' => S::CommentStartDash,
                 b'>' => S::Text,

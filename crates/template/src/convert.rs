@@ -59,9 +59,9 @@ fn decimal(value: Value<'_>) -> Result<String, ConvertError> {
     let digits = text.strip_prefix('-').unwrap_or(&text);
     let digits_only = !digits.is_empty()
         && digits.split('.').count() <= 2
-        && digits.split('.').all(|part| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
-        });
+        && digits
+            .split('.')
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     let printed = matches!(value, Value::Display(_)) && digits_only;
     if number || printed { Ok(text) } else { Err(format!("{} is no number", value.kind()).into()) }
 }
@@ -210,9 +210,11 @@ mod tests {
     fn json_is_json() {
         check("json", vec![Some(1), None], Some("[1,null]"));
         check("json", "a\"\\\n\u{1}\u{2028}é", Some("\"a\\\"\\\\\\n\\u0001\\u2028é\""));
-        check("json", crate::values! { a: 1.5, r#type: [true, false] }, Some(
-            "{\"a\":1.5,\"type\":[true,false]}",
-        ));
+        check(
+            "json",
+            crate::values! { a: 1.5, r#type: [true, false] },
+            Some("{\"a\":1.5,\"type\":[true,false]}"),
+        );
         check("json", f64::NAN, None);
     }
 }

@@ -33,23 +33,47 @@ pub(crate) enum Op {
     /// Static text that is handed out and not copied.
     Share(Part),
     /// A value.
-    Put { slot: u32, how: How },
+    Put {
+        slot: u32,
+        how: How,
+    },
     /// Small static text, and behind it a value that is a field of the item of a loop, or of the data
     /// ([`ROOT`]): the usual, on a shorter way.
-    Field { before: Part, slot: u32, name: u32, depth: u8, how: How },
+    Field {
+        before: Part,
+        slot: u32,
+        name: u32,
+        depth: u8,
+        how: How,
+    },
     /// A value, by a converter.
-    Convert { slot: u32, converter: u16, how: How },
+    Convert {
+        slot: u32,
+        converter: u16,
+        how: How,
+    },
     /// Goes on elsewhere if the value is false, or if it is true and `negated`.
-    Unless { slot: u32, negated: bool, to: u32 },
+    Unless {
+        slot: u32,
+        negated: bool,
+        to: u32,
+    },
     Jump(u32),
     /// Begins a loop, or goes on elsewhere if there is nothing to go through.
-    For { slot: u32, to: u32 },
+    For {
+        slot: u32,
+        to: u32,
+    },
     /// The next turn, or the end of the loop.
-    Next { back: u32 },
+    Next {
+        back: u32,
+    },
     /// Remembers where a URL begins that depends on values.
     UrlBegins,
     /// Judges it.
-    UrlEnds { media: bool },
+    UrlEnds {
+        media: bool,
+    },
 }
 
 /// In [`Op::Field`]: no loop's item but the data.

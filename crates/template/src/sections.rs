@@ -128,11 +128,10 @@ mod tests {
             &[("", "base"), ("title", "T <b>"), ("body", "B")],
         );
         check("<extend>base", &[("", "base")]);
-        check("<loop><ul><?begin?><li><?end?></ul>", &[
-            ("", "<ul>"),
-            ("begin", "<li>"),
-            ("end", "</ul>"),
-        ]);
+        check(
+            "<loop><ul><?begin?><li><?end?></ul>",
+            &[("", "<ul>"), ("begin", "<li>"), ("end", "</ul>")],
+        );
         check("<loop><?begin?>x</loop>yy".trim_end_matches("yy"), &[("", ""), ("begin", "x")]);
         check("<extend>a<?b?></extend></extend>", &[("", "a"), ("b", "</extend>")]);
     }

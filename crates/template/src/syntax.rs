@@ -22,14 +22,21 @@ pub(crate) enum Node {
     Put(Put),
     If {
         /// Conditions and what they lead to, in order.
-        arms: Vec<(Condition, Vec<Node>)>,
-        otherwise: Vec<Node>,
+        arms: Vec<(Condition, Vec<Self>)>,
+        otherwise: Vec<Self>,
     },
     For(For),
     /// Another template in this place.
-    Include { name: Box<str>, at: usize },
+    Include {
+        name: Box<str>,
+        at: usize,
+    },
     /// A place that sections of the same name replace.
-    Block { name: Box<str>, at: usize, body: Vec<Node> },
+    Block {
+        name: Box<str>,
+        at: usize,
+        body: Vec<Self>,
+    },
 }
 
 /// A value that is printed.
@@ -195,8 +202,8 @@ impl<'a> Parser<'a> {
         if text.starts_with("{'{'}") {
             return Ok(Some((Tag::Brace, at + 5)));
         }
-        if text.starts_with("{*") {
-            let Some(end) = text[2..].find("*}") else {
+        if let Some(comment) = text.strip_prefix("{*") {
+            let Some(end) = comment.find("*}") else {
                 return Err(self.wrong(at, "the comment is not closed: `*}` is missing"));
             };
             return Ok(Some((Tag::Comment, at + 2 + end + 2)));
@@ -336,14 +343,20 @@ impl<'a> Parser<'a> {
                         arms.push((condition, std::mem::take(nodes)));
                         Ok(())
                     }
-                    _ => Err(self.wrong(at, "`{#elif …}` belongs into an `{#if …}`, before its \
-                         `{#else}`")),
+                    _ => Err(self.wrong(
+                        at,
+                        "`{#elif …}` belongs into an `{#if …}`, before its \
+                         `{#else}`",
+                    )),
                 }
             }
             "else" => {
                 if !self.text[rest.clone()].trim().is_empty() {
-                    return Err(self.wrong(rest.start, "`{#else}` takes nothing; `{#elif …}` has a \
-                         condition"));
+                    return Err(self.wrong(
+                        rest.start,
+                        "`{#else}` takes nothing; `{#elif …}` has a \
+                         condition",
+                    ));
                 }
                 self.otherwise(at, nodes)
             }
@@ -380,18 +393,22 @@ impl<'a> Parser<'a> {
 
     fn close(&mut self, word: &str, at: usize, nodes: &mut Vec<Node>) -> Result<(), Error> {
         if !["if", "for", "block"].contains(&word) {
-            return Err(self.wrong(at, format!(
-                "`{{/{word}}}` closes nothing (a brace that is only text is written `{{'{{'}}`)"
-            )));
+            return Err(self.wrong(
+                at,
+                format!(
+                    "`{{/{word}}}` closes nothing (a brace that is only text is written `{{'{{'}}`)"
+                ),
+            ));
         }
         let level = match self.levels.pop() {
             Some(level) if level.tag.name() == word => level,
             Some(level) => {
                 let name = level.tag.name();
                 let line = self.source.spot(level.at).line;
-                return Err(self.wrong(at, format!(
-                    "`{{/{word}}}` stands where `{{/{name}}}` is expected, of line {line}"
-                )));
+                return Err(self.wrong(
+                    at,
+                    format!("`{{/{word}}}` stands where `{{/{name}}}` is expected, of line {line}"),
+                ));
             }
             None => return Err(self.wrong(at, format!("`{{/{word}}}` closes nothing"))),
         };
@@ -402,9 +419,7 @@ impl<'a> Parser<'a> {
                 Node::If { arms, otherwise: Vec::new() }
             }
             Open::IfElse { arms } => Node::If { arms, otherwise: body },
-            Open::For { item, list } => {
-                Node::For(For { item, list, body, otherwise: Vec::new() })
-            }
+            Open::For { item, list } => Node::For(For { item, list, body, otherwise: Vec::new() }),
             Open::ForElse { item, list, body: first } => {
                 Node::For(For { item, list, body: first, otherwise: body })
             }
@@ -444,8 +459,11 @@ impl<'a> Parser<'a> {
             return Ok((None, self.whole_path(rest, "for")?));
         };
         if word.is_empty() || word == "loop" {
-            return Err(self.wrong(rest.start + lead, "`{#for item in items}` wants a name for the \
-                 item, and `loop` is taken"));
+            return Err(self.wrong(
+                rest.start + lead,
+                "`{#for item in items}` wants a name for the \
+                 item, and `loop` is taken",
+            ));
         }
         let path = self.whole_path(rest.end - list.len()..rest.end, "for")?;
         Ok((Some(word.into()), path))

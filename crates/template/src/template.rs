@@ -45,11 +45,7 @@ impl Ready {
         Self { program, settings: settings.clone(), room: AtomicUsize::new(0) }
     }
 
-    fn render(
-        &self,
-        data: &dyn Record,
-        items: Option<&dyn List>,
-    ) -> Result<Html<IoList>, Error> {
+    fn render(&self, data: &dyn Record, items: Option<&dyn List>) -> Result<Html<IoList>, Error> {
         let room = self.room.load(Ordering::Relaxed);
         let page = render::render(&self.program, &self.settings, data, items, room)?;
         let copied = page.copied;
@@ -232,9 +228,7 @@ impl Loop {
             preamble: definition(settings, "preamble", preamble)?,
             body: definition(settings, "body", body)?,
             epilogue: definition(settings, "epilogue", epilogue)?,
-            otherwise: otherwise
-                .map(|text| definition(settings, "otherwise", text))
-                .transpose()?,
+            otherwise: otherwise.map(|text| definition(settings, "otherwise", text)).transpose()?,
         };
         Self::compile(&parts, settings, &mut Known(&Included::new()))
     }

@@ -67,10 +67,7 @@ enum Unit {
 
 impl Templates {
     /// Texts of the program, by name; typically by `include_str!`.
-    pub fn embedded(
-        settings: Settings,
-        texts: &'static [(&'static str, &'static str)],
-    ) -> Self {
+    pub fn embedded(settings: Settings, texts: &'static [(&'static str, &'static str)]) -> Self {
         Self::from(settings, Origin::Embedded(texts))
     }
 
@@ -82,10 +79,7 @@ impl Templates {
     ///
     /// When there is no such folder.
     #[cfg(feature = "folder")]
-    pub fn folder(
-        settings: Settings,
-        path: impl Into<std::path::PathBuf>,
-    ) -> Result<Self, Error> {
+    pub fn folder(settings: Settings, path: impl Into<std::path::PathBuf>) -> Result<Self, Error> {
         Self::folder_with(settings, path, ".tpl")
     }
 
@@ -147,8 +141,7 @@ impl Templates {
     /// All mistakes, in the order of names.
     pub fn check(&self) -> Result<usize, Vec<Error>> {
         let names = self.names().map_err(|error| vec![error])?;
-        let errors: Vec<Error> =
-            names.iter().filter_map(|name| self.made(name).err()).collect();
+        let errors: Vec<Error> = names.iter().filter_map(|name| self.made(name).err()).collect();
         if errors.is_empty() { Ok(names.len()) } else { Err(errors) }
     }
 
@@ -189,9 +182,9 @@ impl Templates {
     }
 
     fn is_fresh(&self, kept: &Kept) -> bool {
-        kept.sources.iter().all(|(name, source)| {
-            matches!(self.read(name), Ok(Some(text)) if *text == *source.text)
-        })
+        kept.sources.iter().all(
+            |(name, source)| matches!(self.read(name), Ok(Some(text)) if *text == *source.text),
+        )
     }
 
     fn make(&self, name: &str) -> Result<Kept, Error> {
@@ -288,8 +281,10 @@ impl Loader<'_> {
             return Err(wrong(ErrorKind::Cycle, format!("`{way}` extends `{name}` again")));
         }
         if self.extending.len() >= settings.max_depth {
-            let message =
-                format!("more than {} templates extend one another (max_depth)", settings.max_depth);
+            let message = format!(
+                "more than {} templates extend one another (max_depth)",
+                settings.max_depth
+            );
             return Err(wrong(ErrorKind::Limit, message));
         }
         let Some(text) = self.templates.read(name)? else {

@@ -55,8 +55,7 @@ fn judge_scheme(scheme: &[u8], rest: &[u8], images: bool) -> Verdict {
         b"javascript" | b"vbscript" | b"livescript" | b"mocha" => Verdict::Refused,
         // Pictures only, and only where pictures are shown.
         b"data" if images => {
-            let start: Vec<u8> =
-                rest.iter().take(6).map(u8::to_ascii_lowercase).collect();
+            let start: Vec<u8> = rest.iter().take(6).map(u8::to_ascii_lowercase).collect();
             if start == b"image/" {
                 Verdict::Harmless
             } else if b"image/".starts_with(&start) {

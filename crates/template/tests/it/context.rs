@@ -129,15 +129,24 @@ fn branches_and_loops_end_in_one_place() {
     refused("{#for r in a}{#else}<p {/for}>", Context, 1, 12, "its `{#else}`");
     refused(
         "<script type=\"{#if a}application/json{#else}module{/if}\">{x:json}</script>",
-        Context, 1, 58, "into a script",
+        Context,
+        1,
+        58,
+        "into a script",
     );
     refused(
         "<script {#if a}type=\"application/json\"{/if}>{x:json}</script>",
-        Context, 1, 45, "into a script",
+        Context,
+        1,
+        45,
+        "into a script",
     );
     refused(
         "<meta {#if a}http-equiv=\"refresh\"{/if} content=\"{x}\">",
-        Context, 1, 49, "`http-equiv`",
+        Context,
+        1,
+        49,
+        "`http-equiv`",
     );
 }
 
@@ -150,8 +159,11 @@ fn data_scripts_take_json() {
         "<script type=\"application/json\">{\"a\": \"\\\"'\\u003e\\u003cscript\\u003e\\u0026\", \
          \"b\": [{\"a\":\"\\u003c/script\\u003e\\u003c!--\"}]}</script>",
     );
-    check("<script type=' application/LD+json '>[{#for rows}{a:json},{/for}0]</script>", &data,
-        "<script type=' application/LD+json '>[\"\\u003c/script\\u003e\\u003c!--\",0]</script>");
+    check(
+        "<script type=' application/LD+json '>[{#for rows}{a:json},{/for}0]</script>",
+        &data,
+        "<script type=' application/LD+json '>[\"\\u003c/script\\u003e\\u003c!--\",0]</script>",
+    );
     for tag in ["{x}", "{.x}", "{x:num}", "{x:json|0}"] {
         let template = format!("<script type=\"application/json\">{tag}</script>");
         refused(&template, Context, 1, 33, "as `{name:json}` only");
@@ -178,8 +190,11 @@ fn html_is_no_markup_in_attributes_and_titles() {
          class='&lt;b a=&quot;x&quot;&gt;&amp;&#x27;&lt;/b&gt;' id=\"&lt;i&gt;&quot;\">\
          <title>&lt;b a=&quot;x&quot;&gt;&amp;&#x27;&lt;/b&gt;</title>",
     );
-    check("<p title=\"{.x}\">", &values! { x: "\"><script>" }, 
-        "<p title=\"&quot;&gt;&lt;script&gt;\">");
+    check(
+        "<p title=\"{.x}\">",
+        &values! { x: "\"><script>" },
+        "<p title=\"&quot;&gt;&lt;script&gt;\">",
+    );
 }
 
 #[track_caller]
@@ -211,8 +226,11 @@ fn urls_that_run_code_are_refused_at_render() {
         url("<a href=\"{#if yes}{x}{/if}\">", bad, REFUSED);
         url("<a href=\"{#if no}/{/if}{x}\">", bad, REFUSED);
         url("<form action=\"{x}\">", bad, &REFUSED.replace("a href", "form action"));
-        url("<iframe src=\"{x}\"></iframe>", bad,
-            &(REFUSED.replace("a href", "iframe src") + "</iframe>"));
+        url(
+            "<iframe src=\"{x}\"></iframe>",
+            bad,
+            &(REFUSED.replace("a href", "iframe src") + "</iframe>"),
+        );
     }
     url("<a href=\"{.x}\">", "javascript&colon;x", REFUSED);
     url("<a href=\"java{x}\">", "script:x", REFUSED);
@@ -225,8 +243,11 @@ fn urls_that_run_code_are_refused_at_render() {
     url("<a href=\"?q={x}\">", "javascript:x", "<a href=\"?q=javascript:x\">");
     url("<a title=\"{x}\">", "javascript:x", "<a title=\"javascript:x\">");
     // A refused URL takes nothing else with it.
-    url("<p>{y}</p><a href=\"{x}\" title=\"{y}\">", "javascript:x",
-        &format!("<p>:alert(1)</p>{} title=\":alert(1)\">", &REFUSED[..REFUSED.len() - 1]));
+    url(
+        "<p>{y}</p><a href=\"{x}\" title=\"{y}\">",
+        "javascript:x",
+        &format!("<p>:alert(1)</p>{} title=\":alert(1)\">", &REFUSED[..REFUSED.len() - 1]),
+    );
 }
 
 #[test]

@@ -82,7 +82,8 @@ proptest! {
 
 #[test]
 fn long_and_deep_texts_take_linear_time() {
-    for part in ["{", "{*", "{#if a}", "{#literal}", "{a", "<", "<?", "<!--", "{a|", "<p title=\""] {
+    for part in ["{", "{*", "{#if a}", "{#literal}", "{a", "<", "<?", "<!--", "{a|", "<p title=\""]
+    {
         let _ = Template::parse(&part.repeat(200_000));
     }
     let text = "{a}<p>".repeat(100_000);

@@ -6,9 +6,28 @@ use crate::{check, fails, refused};
 #[test]
 fn braces_that_are_no_tags_are_text() {
     for text in [
-        "{", "}", "{}", "{ a}", "{a }", "{a b}", "{1}", "{a.}", "{.}", "{a:}", "{-a}", "{{}}",
-        "a{b", "{a|b", "{# x}", "{/ x}", "{/x y}", "{é}", "{a..b}", "x { color: red; }",
-        "{\"a\":1}", "{a|x{y",
+        "{",
+        "}",
+        "{}",
+        "{ a}",
+        "{a }",
+        "{a b}",
+        "{1}",
+        "{a.}",
+        "{.}",
+        "{a:}",
+        "{-a}",
+        "{{}}",
+        "a{b",
+        "{a|b",
+        "{# x}",
+        "{/ x}",
+        "{/x y}",
+        "{é}",
+        "{a..b}",
+        "x { color: red; }",
+        "{\"a\":1}",
+        "{a|x{y",
     ] {
         check(text, &(), text);
     }
@@ -128,8 +147,11 @@ fn unknown_tags_are_refused() {
 #[test]
 fn a_tag_alone_on_its_line_takes_the_line_with_it() {
     let data = values! { yes: true, rows: [1, 2] };
-    check("<ul>\n  {#for r in rows}\n  <li>{r}\n  {/for}\n</ul>\n", &data,
-        "<ul>\n  <li>1\n  <li>2\n</ul>\n");
+    check(
+        "<ul>\n  {#for r in rows}\n  <li>{r}\n  {/for}\n</ul>\n",
+        &data,
+        "<ul>\n  <li>1\n  <li>2\n</ul>\n",
+    );
     check("a\r\n{#if yes}\r\nb\r\n{/if}\r\nc", &data, "a\r\nb\r\nc");
     check("{#if yes}\n{#if yes}\nb\n{/if}\n{/if}", &data, "b\n");
     check("a {#if yes}\nb{/if}\n", &data, "a \nb\n");

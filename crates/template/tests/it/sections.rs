@@ -52,7 +52,8 @@ fn extensions_may_be_extended() {
         "T|<main>C</main>|C",
     );
     let base = Template::parse("({a})").unwrap();
-    let more = (0..5).fold(base, |base, _| base.extend([("a", "<{a}>".replace(['<', '>'], ""))]).unwrap());
+    let more =
+        (0..5).fold(base, |base, _| base.extend([("a", "<{a}>".replace(['<', '>'], ""))]).unwrap());
     assert_eq!(more.render(&values! { a: 1 }).unwrap().0, "(1)");
 }
 
@@ -90,10 +91,7 @@ fn sections_are_checked_in_their_place() {
     let base = Template::parse("<a href=\"{link}\" title='{text}'>{.body}</a>").unwrap();
     let page = base.extend([("link", "{url}"), ("text", "a {x}"), ("body", "<b>{x}</b>")]).unwrap();
     let html = page.render(&values! { url: "javascript:x", x: "'" }).unwrap();
-    assert_eq!(
-        html.0,
-        "<a href=\"about:invalid#refused-url\" title='a &#x27;'><b>&#x27;</b></a>"
-    );
+    assert_eq!(html.0, "<a href=\"about:invalid#refused-url\" title='a &#x27;'><b>&#x27;</b></a>");
     let error = base.extend([("body", "<b title=\"{x}")]).unwrap_err();
     assert_eq!(error.kind(), Context, "{error}");
     assert!(error.message().contains("the section in this place begins in element"), "{error}");
@@ -173,13 +171,34 @@ fn what_multiplies_has_a_limit() {
 #[test]
 fn empty_includes_multiply_no_further_than_the_limit() {
     static BOMB: Texts = &[
-        ("a", "{#include b}{#include b}{#include b}{#include b}{#include b}{#include b}{#include b}"),
-        ("b", "{#include c}{#include c}{#include c}{#include c}{#include c}{#include c}{#include c}"),
-        ("c", "{#include d}{#include d}{#include d}{#include d}{#include d}{#include d}{#include d}"),
-        ("d", "{#include e}{#include e}{#include e}{#include e}{#include e}{#include e}{#include e}"),
-        ("e", "{#include f}{#include f}{#include f}{#include f}{#include f}{#include f}{#include f}"),
-        ("f", "{#include g}{#include g}{#include g}{#include g}{#include g}{#include g}{#include g}"),
-        ("g", "{#include h}{#include h}{#include h}{#include h}{#include h}{#include h}{#include h}"),
+        (
+            "a",
+            "{#include b}{#include b}{#include b}{#include b}{#include b}{#include b}{#include b}",
+        ),
+        (
+            "b",
+            "{#include c}{#include c}{#include c}{#include c}{#include c}{#include c}{#include c}",
+        ),
+        (
+            "c",
+            "{#include d}{#include d}{#include d}{#include d}{#include d}{#include d}{#include d}",
+        ),
+        (
+            "d",
+            "{#include e}{#include e}{#include e}{#include e}{#include e}{#include e}{#include e}",
+        ),
+        (
+            "e",
+            "{#include f}{#include f}{#include f}{#include f}{#include f}{#include f}{#include f}",
+        ),
+        (
+            "f",
+            "{#include g}{#include g}{#include g}{#include g}{#include g}{#include g}{#include g}",
+        ),
+        (
+            "g",
+            "{#include h}{#include h}{#include h}{#include h}{#include h}{#include h}{#include h}",
+        ),
         ("h", ""),
     ];
     let templates = Templates::embedded(Settings::new().with_max_size(1 << 20), BOMB);
@@ -188,8 +207,22 @@ fn empty_includes_multiply_no_further_than_the_limit() {
 
 #[test]
 fn names_stay_in_their_folder() {
-    for name in ["", "/etc/passwd", "../a", "a/../b", ".hidden", "a/.b", "a//b", "a/", "a\\b",
-        "a b", "c:a", "a\0", "con.", "%2e%2e/a"] {
+    for name in [
+        "",
+        "/etc/passwd",
+        "../a",
+        "a/../b",
+        ".hidden",
+        "a/.b",
+        "a//b",
+        "a/",
+        "a\\b",
+        "a b",
+        "c:a",
+        "a\0",
+        "con.",
+        "%2e%2e/a",
+    ] {
         let error = Templates::embedded(Settings::new(), &[]).get(name).unwrap_err();
         assert_eq!(error.kind(), Name, "{name}");
     }
