@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use pauper_template::ErrorKind::{Limit, Type};
-use pauper_template::{Html, Record, Settings, Template, ToValue, Value, record, values};
+use pauper_template::{Html, Loop, Record, Settings, Template, ToValue, Value, record, values};
 
 use crate::{check, fails};
 
@@ -142,6 +142,17 @@ fn output_has_a_limit() {
     let error = template.render(&values! { x: [1; 100] }).unwrap_err();
     assert_eq!(error.kind(), Limit, "{error}");
     assert!(error.to_string().contains("max_output"), "{error}");
+}
+
+/// Which loops are around is a set of bits.
+#[test]
+fn the_deepest_loops_find_their_names() {
+    let settings = Settings::new().with_max_depth(1000);
+    let body = "{#for rows}".repeat(60) + "{a}{b}" + &"{/for}".repeat(60);
+    let looped = Loop::with(&settings, "", &body, "", None).unwrap();
+    let item = [values! { a: 1 }];
+    let page = looped.render(&item, &values! { rows: [values! { b: 2 }] }).unwrap();
+    assert_eq!(page.0, "12");
 }
 
 #[test]
