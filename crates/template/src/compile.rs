@@ -1,7 +1,7 @@
 //! Trees become a program: sections and included templates are put in their places, names become
 //! numbers, and every place is checked in the HTML around it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -108,6 +108,8 @@ struct Compiler<'a> {
     url: Option<usize>,
     slots: Vec<Slot>,
     names: Vec<Box<str>>,
+    /// Paths of one name, and its number.
+    single: BTreeMap<(Start, Box<str>), u32>,
     converters: Vec<(Box<str>, convert::Converter)>,
     sources: Vec<Arc<Source>>,
     /// The names of the items of the loops around; `None` where fields are used by their own names.
@@ -154,6 +156,7 @@ impl<'a> Compiler<'a> {
             url: None,
             slots: Vec::new(),
             names: Vec::new(),
+            single: BTreeMap::new(),
             converters: Vec::new(),
             sources: Vec::new(),
             loops: Vec::new(),
@@ -170,6 +173,7 @@ impl<'a> Compiler<'a> {
             self.emit_pending();
         }
         let program = Program {
+            shares: self.ops.iter().filter(|op| matches!(op, Op::Share(_))).count(),
             ops: self.ops,
             text: Bytes::from(self.text),
             slots: self.slots,
@@ -676,8 +680,17 @@ impl<'a> Compiler<'a> {
             (start, &path.names[..])
         };
         let source = self.source(&fragment.source);
-        let first = number(self.names.len());
-        self.names.extend(names.iter().cloned());
+        let first = match names {
+            // One memory for all places that ask for the same.
+            [name] => *self.single.entry((start, name.clone())).or_insert_with(|| {
+                self.names.push(name.clone());
+                number(self.names.len() - 1)
+            }),
+            _ => {
+                self.names.extend(names.iter().cloned());
+                number(self.names.len() - names.len())
+            }
+        };
         Ok(Target::Slot(self.slot(Slot {
             start,
             first,

@@ -64,7 +64,7 @@ fn is_clean<const AMP: bool>(block: &[u8; BLOCK]) -> bool {
 #[inline(never)]
 fn is_all_clean<const AMP: bool>(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk::<BLOCK>() else { return false };
-    bytes.as_chunks::<BLOCK>().0.iter().all(|block| is_clean::<AMP>(block)) && is_clean::<AMP>(last)
+    bytes.as_chunks::<BLOCK>().0.iter().all(is_clean::<AMP>) && is_clean::<AMP>(last)
 }
 
 /// How many bytes in front are known to need no escaping: whole chunks of them.

@@ -13,6 +13,8 @@ pub(crate) struct Program {
     /// All static text, one after another. What is large is given out as slices of it.
     pub(crate) text: Bytes,
     pub(crate) slots: Vec<Slot>,
+    /// How many of the instructions share text.
+    pub(crate) shares: usize,
     /// The names in slots.
     pub(crate) names: Vec<Box<str>>,
     pub(crate) converters: Vec<(Box<str>, Converter)>,
@@ -112,7 +114,7 @@ pub(crate) struct Slot {
 }
 
 /// Where the search for a value begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Start {
     /// The data.
     Root,
@@ -126,7 +128,7 @@ pub(crate) enum Start {
     Items,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Counter {
     Index,
     Number,

@@ -38,7 +38,11 @@ pub(crate) fn render(
         items,
         frames: Vec::new(),
         sites: vec![Site { fields: &[], index: UNKNOWN }; program.names.len()],
-        out: Out { buffer: Vec::with_capacity(room), cuts: Vec::new(), shared: 0 },
+        out: Out {
+            buffer: Vec::with_capacity(room),
+            cuts: Vec::with_capacity(program.shares),
+            shared: 0,
+        },
         url: 0,
         scratch: String::new(),
     };

@@ -32,8 +32,9 @@ pub struct Settings {
     pub(crate) max_output: usize,
 }
 
-/// Depth that no setting exceeds, since what is nested is gone through recursively.
-const DEEPEST: usize = 64;
+/// Depth that no setting exceeds, since what is nested is gone through recursively, and since the
+/// loops around a place are bits of one word: with that of a [`Loop`](crate::Loop) at most 62.
+const DEEPEST: usize = 60;
 /// Size that no setting exceeds, since offsets are numbers of 32 bits.
 const LARGEST: usize = 1 << 30;
 
@@ -85,7 +86,7 @@ impl Settings {
         self
     }
 
-    /// How deep tags, sections and included templates may be nested in all (default 32, at most 64).
+    /// How deep tags, sections and included templates may be nested in all (default 32, at most 60).
     pub fn with_max_depth(mut self, max_depth: usize) -> Self {
         self.max_depth = max_depth.min(DEEPEST);
         self

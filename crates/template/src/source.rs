@@ -48,7 +48,7 @@ impl Source {
         let line = self.text[start..end].trim_end_matches('\r');
         let column = self.text[start..offset].chars().count();
         // Of a long line the part around the place.
-        let skipped = if column > SHOWN / 2 { column - SHOWN / 2 } else { 0 };
+        let skipped = column.saturating_sub(SHOWN / 2);
         let total = line.chars().count();
         let text = if total <= SHOWN {
             line.to_owned()

@@ -22,8 +22,8 @@ pub(crate) enum Node {
     Put(Put),
     If {
         /// Conditions and what they lead to, in order.
-        arms: Vec<(Condition, Vec<Node>)>,
-        otherwise: Vec<Node>,
+        arms: Vec<(Condition, Vec<Self>)>,
+        otherwise: Vec<Self>,
     },
     For(For),
     /// Another template in this place.
@@ -35,7 +35,7 @@ pub(crate) enum Node {
     Block {
         name: Box<str>,
         at: usize,
-        body: Vec<Node>,
+        body: Vec<Self>,
     },
 }
 
@@ -202,8 +202,8 @@ impl<'a> Parser<'a> {
         if text.starts_with("{'{'}") {
             return Ok(Some((Tag::Brace, at + 5)));
         }
-        if text.starts_with("{*") {
-            let Some(end) = text[2..].find("*}") else {
+        if let Some(comment) = text.strip_prefix("{*") {
+            let Some(end) = comment.find("*}") else {
                 return Err(self.wrong(at, "the comment is not closed: `*}` is missing"));
             };
             return Ok(Some((Tag::Comment, at + 2 + end + 2)));

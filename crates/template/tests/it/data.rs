@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use pauper_template::ErrorKind::{Limit, Type};
-use pauper_template::{Html, Record, Settings, Template, ToValue, Value, record, values};
+use pauper_template::{Html, Loop, Record, Settings, Template, ToValue, Value, record, values};
 
 use crate::{check, fails};
 
@@ -29,7 +29,7 @@ fn every_kind_of_value_is_printed_and_escaped() {
     prints(String::from("é<"), "é&lt;");
     prints(std::borrow::Cow::from("<"), "&lt;");
     prints(Box::<str>::from("<"), "&lt;");
-    prints(Arc::new(Rc::new(Box::new("<"))), "&lt;");
+    prints(Rc::new(Box::new(Arc::new("<"))), "&lt;");
     prints(Some("<"), "&lt;");
     prints(None::<String>, "");
     prints(format_args!("{}<", 1), "1&lt;");
@@ -79,7 +79,7 @@ fn structs_show_the_fields_that_are_listed() {
     check("{user.name}", &values! { user: &user }, "Ada");
     check("{answer}", &Computed, "42");
     check("{c.answer}{d.name}", &values! { c: &Computed as &dyn Record, d: user }, "42Ada");
-    assert_eq!(format!("{:?}", (&values! { a: [1] }).to_value()), "{\"a\": [a number(\"1\")]}");
+    assert_eq!(format!("{:?}", values! { a: [1] }.to_value()), "{\"a\": [a number(\"1\")]}");
 }
 
 /// What was found in one type must not be taken for a place in another.
@@ -142,6 +142,17 @@ fn output_has_a_limit() {
     let error = template.render(&values! { x: [1; 100] }).unwrap_err();
     assert_eq!(error.kind(), Limit, "{error}");
     assert!(error.to_string().contains("max_output"), "{error}");
+}
+
+/// Which loops are around is a set of bits.
+#[test]
+fn the_deepest_loops_find_their_names() {
+    let settings = Settings::new().with_max_depth(1000);
+    let body = "{#for rows}".repeat(60) + "{a}{b}" + &"{/for}".repeat(60);
+    let looped = Loop::with(&settings, "", &body, "", None).unwrap();
+    let item = [values! { a: 1 }];
+    let page = looped.render(&item, &values! { rows: [values! { b: 2 }] }).unwrap();
+    assert_eq!(page.0, "12");
 }
 
 #[test]

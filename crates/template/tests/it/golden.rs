@@ -1,6 +1,4 @@
-use std::fs;
-
-use pauper_template::{Loop, Record, Settings, Template, Templates, values};
+use pauper_template::{Loop, Record, Settings, Template, values};
 
 /// The original shows missing names; that is what debug mode does.
 fn settings() -> Settings {
@@ -44,8 +42,13 @@ fn loops() {
     check_loop(&items[..1], &(), "<ul>{t}<li>1{t}</ul>");
 }
 
+#[cfg(feature = "folder")]
 #[test]
 fn folders() {
+    use std::fs;
+
+    use pauper_template::Templates;
+
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [
         ("base.tpl", "\n\n <title>{title}</title>{.body} {foo}"),
