@@ -1,10 +1,19 @@
 //! A page for everything that requests and answers can do, on <http://localhost:8080/>.
 
 use std::fmt::Write as _;
-use std::io;
+use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, Read, Seek, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pauper::fields::multipart::PartHead;
+use pauper::fields::{FormLimits, Sink, SinkError};
 use pauper::files::Folder;
+use pauper::message::FormPlan;
 use pauper::message::conditional::http_date;
 use pauper::message::page::{Page, escape};
 use pauper::message::{ByteRange, Error, StatusCode};
@@ -73,6 +82,7 @@ fn root(req: &mut Request) -> Response {
         "/test/one/too/three",
         "/test/headers",
         "/test/form",
+        "/test/upload",
         "/debug-info",
         "/no-page",
         "/internal-server-error",
@@ -194,6 +204,88 @@ fn form(req: &mut Request) -> Result<Response, Error> {
     }
     let html = format!("{}{FORMS}", table(rows));
     Ok(powered(page(req, "Simple.py - HTTP Form args test", &html)))
+}
+
+// --- uploads ----------------------------------------------------------------------------------
+
+/// Where uploads stand while their request lasts.
+const FOLDER: &str = "upload";
+
+/// The largest file that is shown, in bytes.
+const MOST_SHOWN: u64 = 16 << 20;
+
+/// A file in [`FOLDER`], under a name that the client does not choose. It goes with its value,
+/// which is that of the request.
+struct Stored {
+    file: fs::File,
+    path: PathBuf,
+}
+
+impl Stored {
+    fn create() -> io::Result<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        fs::create_dir_all(FOLDER)?;
+        // The keys of a fresh state are random.
+        let random = RandomState::new().hash_one(NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = PathBuf::from(FOLDER).join(format!("{random:016x}"));
+        let file = fs::File::options().read(true).write(true).create_new(true).open(&path)?;
+        Ok(Self { file, path })
+    }
+
+    fn read(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut file = &self.file;
+        file.rewind()?;
+        file.take(MOST_SHOWN).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Sink for Stored {
+    fn write(&mut self, data: &[u8]) -> Result<(), SinkError> {
+        Ok(self.file.write_all(data)?)
+    }
+}
+
+fn store(_: &PartHead<'_>) -> Result<Option<Box<dyn Sink>>, SinkError> {
+    Ok(Some(Box::new(Stored::create()?)))
+}
+
+const UPLOADS: &str = r#"
+<form method="post" enctype="multipart/form-data">
+<input type="file" name="file_0"> <input type="file" name="file_1"> <input type="file" name="file_2">
+<button name="btn" value="Upload">Upload</button></form>
+"#;
+
+fn upload_form(req: &mut Request) -> Response {
+    powered(page(req, "Simple.py - Upload test", UPLOADS))
+}
+
+fn upload(req: &mut Request) -> Result<Response, Error> {
+    let mut html = UPLOADS.to_owned();
+    for field in req.fields()?.iter() {
+        let Some(stored) = field.sink::<Stored>() else { continue };
+        let name = field.filename().unwrap_or_default();
+        let kind = field.content_type().unwrap_or("text/plain");
+        let bytes = stored.read()?;
+        let _ = write!(html, "<h2>{}</h2>\n<i>{}</i>\n<pre>", escape(name), escape(kind));
+        if kind.starts_with("text/") {
+            html.push_str(&escape(&String::from_utf8_lossy(&bytes)));
+        } else {
+            for line in STANDARD.encode(&bytes).as_bytes().chunks(76) {
+                html.push_str(&String::from_utf8_lossy(line));
+                html.push('\n');
+            }
+        }
+        html.push_str("</pre>\n");
+    }
+    Ok(powered(page(req, "Simple.py - Upload test", &html)))
 }
 
 // --- answers ----------------------------------------------------------------------------------
@@ -347,6 +439,9 @@ fn main() -> pauper::ServeResult {
     app.get("/test/static", static_page);
     app.get("/test/form", form);
     app.post("/test/form", form);
+    app.get("/test/upload", upload_form);
+    let limits = FormLimits::new().max_body(64 << 20).max_part(MOST_SHOWN);
+    app.post("/test/upload", upload).form(FormPlan::new(limits).sinks(|_| Ok(store)));
     app.get("/test/empty", empty);
     app.get("/none", |_: &mut Request| ());
     app.get("/test/partial/unicodes", partial_unicodes);

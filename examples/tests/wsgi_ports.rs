@@ -222,6 +222,48 @@ fn simple_forms() {
 }
 
 #[test]
+fn simple_uploads() {
+    let folder = site();
+    let server = start("simple", folder.path(), None);
+    has(&server.get("/test/upload"), 200, &["file_0", "file_1", "file_2", "multipart/form-data"]);
+    let binary: Vec<u8> = (0..100).map(|n| n as u8 & 0x7f).collect();
+    let binary = String::from_utf8(binary).unwrap();
+    let body = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"file_0\"; filename=\"../a<b>.py\"\r\n\
+         Content-Type: text/x-python\r\nExpires: 0\r\n\r\nprint('<é>')\r\n\
+         --x\r\nContent-Disposition: form-data; name=\"file_1\"; filename=\"bare\"\r\n\r\nbare\r\n\
+         --x\r\nContent-Disposition: form-data; name=\"file_2\"; filename=\"b.bin\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n{binary}\r\n\
+         --x\r\nContent-Disposition: form-data; name=\"btn\"\r\n\r\nUpload\r\n--x--\r\n"
+    );
+    let answer = server.post("/test/upload", "multipart/form-data; boundary=x", &body);
+    has(
+        &answer,
+        200,
+        &[
+            "<h2>../a&lt;b&gt;.py</h2>\n<i>text/x-python</i>\n<pre>print(&#39;&lt;é&gt;&#39;)</pre>",
+            "<h2>bare</h2>\n<i>text/plain</i>\n<pre>bare</pre>",
+            "<h2>b.bin</h2>\n<i>application/octet-stream</i>\n<pre>AAECAwQFBgc",
+        ],
+    );
+    let base64 = answer.text().split("octet-stream</i>\n<pre>").nth(1).unwrap();
+    assert_eq!(base64.lines().next().unwrap().len(), 76);
+    // The files went with the request, which is over when the answer is read to its end.
+    let left = || std::fs::read_dir(folder.path().join("upload")).unwrap().count();
+    for _ in 0..500 {
+        if left() == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(left(), 0, "files that nobody removed");
+    assert_eq!(server.post("/test/upload", "text/plain", "a").status(), 415);
+    let form = "--x\r\nContent-Disposition: form-data; name=\"px\"\r\n\r\n7\r\n--x--\r\n";
+    let answer = server.post("/test/form", "multipart/form-data; boundary=x", form);
+    has(&answer, 200, &["[&quot;7&quot;]"]);
+}
+
+#[test]
 fn simple_answers_of_every_kind() {
     let folder = site();
     let server = start("simple", folder.path(), None);

@@ -22,6 +22,8 @@ mod negotiate;
 pub mod page;
 mod proxy;
 mod queue;
+#[cfg(test)]
+mod queue_tests;
 mod range;
 mod request;
 mod request_body;
