@@ -1,16 +1,14 @@
 //! Files that are put, as plain bodies: hashed while they arrive by a sink of the example's own,
 //! and written to a temporary file, or nowhere.
 //!
-//! `put_file [ADDRESS]`, by default 127.0.0.1:8080; of port 0 the line on stdout tells what it
-//! became.
+//! `put_file [ADDRESS]`, by default on <http://localhost:8080/>.
 
-use std::env;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use pauper::message::{BodySink, Plan};
 use pauper::server::ServerConfig;
-use pauper::{App, Error, Html, IntoResponse, Json, Request, Server};
+use pauper::{App, Error, Html, IntoResponse, Json, Request};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -75,12 +73,11 @@ const PAGE: &str = "<!DOCTYPE html><title>Put a file</title><h1>Put a file</h1>\
     };</script>";
 
 fn main() -> pauper::ServeResult {
-    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let mut app = App::new("put_file");
+    app.debug(true);
     app.get("/", |_: &mut Request| Html(PAGE));
     app.put("/blackhole/<filename>", put).plan(|_| Ok(upload(io::sink())));
     app.put("/temporary/<filename>", put).plan(|_| Ok(upload(tempfile::tempfile()?)));
-    let server = Server::bind(address.as_str())?;
-    println!("put_file on http://{}/", server.local_addr());
+    let server = pauper_examples::server("put_file", 8080);
     server.config(ServerConfig::new().with_max_sink_body(MOST)).run(app)
 }

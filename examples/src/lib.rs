@@ -1,13 +1,15 @@
 //! Example programs; see the `[[example]]` targets. This is what they share: where they listen.
 
 use std::env;
+use std::net::SocketAddr;
 use std::process::exit;
 
 use pauper::Server;
 
-/// A server on the loopback addresses of `localhost`, at the port that `--port` or the variable
-/// `PORT` names, or else at `default`; 0 is any free one, told on standard output. Ends the program
-/// when that is no port, or is taken.
+/// A server on the loopback addresses of `localhost`, or on the address that stands first on the
+/// command line (`0.0.0.0`, `127.0.0.1:8000`); at the port of that address, else the one that
+/// `--port` or the variable `PORT` names, else at `default`. 0 is any free one, told on standard
+/// output. Ends the program when that is no port, or is taken.
 pub fn server(name: &str, default: u16) -> Server {
     let fail = |why: String| -> ! {
         eprintln!("{name}: {why}");
@@ -17,9 +19,19 @@ pub fn server(name: &str, default: u16) -> Server {
         None => default,
         Some(text) => text.parse().unwrap_or_else(|_| fail(format!("{text:?} is no port"))),
     };
-    match Server::bind(("localhost", port)) {
+    let host = env::args().nth(1).filter(|first| !first.starts_with('-'));
+    let bound = match &host {
+        None => Server::bind(("localhost", port)),
+        Some(address) if address.parse::<SocketAddr>().is_ok() => Server::bind(&**address),
+        Some(host) => Server::bind((&**host, port)),
+    };
+    match bound {
         Ok(server) => {
-            println!("{name} on http://localhost:{}/", server.local_addr().port());
+            let address = server.local_addr();
+            match host {
+                None => println!("{name} on http://localhost:{}/", address.port()),
+                Some(_) => println!("{name} on http://{address}/"),
+            }
             server
         }
         Err(error) => fail(format!("cannot listen on port {port}: {error}")),

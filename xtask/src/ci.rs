@@ -111,6 +111,9 @@ fn steps() -> Result<Vec<Step>> {
             // Without its tests, which would bring the features of their dependencies along.
             work.push(cargo("check -p pauper-wire --no-default-features"));
             work.push(cargo("check -p pauper-wire --no-default-features --features alloc"));
+            // A program with nothing but `core`, which is not built if anything wants more.
+            let bare = "--manifest-path crates/wire/tests/no_std/Cargo.toml";
+            work.push(cargo(&format!("build --locked {bare} --target-dir target/no-std")));
         }
         steps.push(Step { name: format!("alone-{}", package.short_name()), work });
     }

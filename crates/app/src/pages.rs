@@ -75,8 +75,10 @@ fn inside(req: &Request, error: &Error) -> Vec<(&'static str, String)> {
         Ok(causes)
     });
     rows.extend(told.unwrap_or_else(|_| vec![("Error", "one that cannot be shown".to_owned())]));
-    let place = error.location();
-    rows.push(("Place", format!("{}:{}", place.file(), place.line())));
+    if !matches!(error.view(), ErrorView::Panic(_)) {
+        let place = error.location();
+        rows.push(("Place", format!("{}:{}", place.file(), place.line())));
+    }
     if let Some(backtrace) = error.backtrace() {
         rows.push(("Backtrace", backtrace.to_string()));
     }

@@ -200,7 +200,10 @@ impl Error {
         if told.is_err() {
             text.push_str(" (an error that cannot be shown)");
         }
-        let _ = write!(text, " ({}:{})", self.0.location.file(), self.0.location.line());
+        // Where a panic was caught says nothing; where it was raised, standard error has said.
+        if !matches!(self.0.kind, Kind::Panic(_)) {
+            let _ = write!(text, " ({}:{})", self.0.location.file(), self.0.location.line());
+        }
         one_line(text)
     }
 }

@@ -15,4 +15,6 @@ pub use pauper_router as router;
 pub use pauper_server as server;
 #[cfg(feature = "client")]
 pub use pauper_server::client;
+#[cfg(feature = "template")]
+pub use pauper_template as template;
 pub use pauper_wire as wire;

@@ -331,35 +331,44 @@ impl Tree {
     /// known only then.
     fn walk_all(
         &self,
-        node: usize,
+        mut node: usize,
         path: &str,
-        at: usize,
+        mut at: usize,
         params: &mut Params,
         best: &mut Option<(RouteId, usize, Params)>,
     ) {
-        let here = &self.nodes[node];
         let bytes = path.as_bytes();
-        if !scan::begins(&bytes[at..], &here.text) {
-            return;
-        }
-        let at = at + here.text.len();
-        let is_boundary = bytes.get(at).is_none_or(|byte| *byte == b'/')
-            || at > 0 && bytes.get(at - 1) == Some(&b'/');
-        if let Some(end) = here.ends.first()
-            && is_boundary
-            && best.is_none_or(|(_, longest, _)| at > longest)
-        {
-            *best = Some((end.id, at, *params));
-        }
-        if let Some(child) = bytes.get(at).and_then(|first| here.child(*first)) {
-            self.walk_all(child, path, at, params, best);
-        }
-        let before = params.len();
-        for branch in &here.branches {
-            if let Some(end) = branch.matches(path, at, params) {
-                self.walk_all(branch.child as usize, path, end, params, best);
+        loop {
+            let here = &self.nodes[node];
+            if !scan::begins(&bytes[at..], &here.text) {
+                return;
             }
-            params.truncate(before);
+            at += here.text.len();
+            let is_boundary = bytes.get(at).is_none_or(|byte| *byte == b'/')
+                || at > 0 && bytes.get(at - 1) == Some(&b'/');
+            if let Some(end) = here.ends.first()
+                && is_boundary
+                && best.is_none_or(|(_, longest, _)| at > longest)
+            {
+                *best = Some((end.id, at, *params));
+            }
+            let child = bytes.get(at).and_then(|first| here.child(*first));
+            if here.branches.is_empty() {
+                let Some(child) = child else { return };
+                node = child;
+                continue;
+            }
+            if let Some(child) = child {
+                self.walk_all(child, path, at, params, best);
+            }
+            let before = params.len();
+            for branch in &here.branches {
+                if let Some(end) = branch.matches(path, at, params) {
+                    self.walk_all(branch.child as usize, path, end, params, best);
+                }
+                params.truncate(before);
+            }
+            return;
         }
     }
 }

@@ -64,3 +64,19 @@ fn odd_paths() {
         assert!(router.find("GET", path).matched().is_some(), "{path:?}");
     }
 }
+
+/// Texts that begin alike make a long chain of nodes; going down it takes no stack.
+#[test]
+fn long_chains_of_text() {
+    let mut router = Router::new();
+    for length in 1..1000 {
+        let pattern = format!("/{}", "a".repeat(length));
+        router.insert(Methods::GET, &pattern, length).expect("valid");
+        router.mount(&format!("/m{pattern}"), length).expect("valid");
+    }
+    let value = |path: &str| router.find("GET", path).matched().map(|found| *found.value);
+    let long = "a".repeat(999);
+    assert_eq!(value(&format!("/{long}")), Some(999));
+    assert_eq!(value(&format!("/m/{long}/b")), Some(999));
+    assert_eq!(value(&format!("/{long}b")), None);
+}

@@ -1,4 +1,6 @@
 use pauper_router::{Found, InsertErrorKind, Methods, Router};
+use proptest::prelude::*;
+use proptest::sample::select;
 
 /// Mounts and routes (with a star in front) under their own patterns.
 fn router(patterns: &[&'static str]) -> Router<&'static str> {
@@ -105,5 +107,73 @@ fn the_other_slash() {
         ("", Some("/")),
     ] {
         assert_eq!(router.other_slash(path).as_deref(), other, "{path}");
+    }
+}
+
+/// The segments of the mounts that are tried at random.
+const SEGMENTS: [&str; 4] = ["a", "ab", "<>", "<:int>"];
+
+/// Whether one segment of a mount takes one of a path.
+fn takes(segment: &str, text: &str) -> bool {
+    match segment {
+        "<>" => !text.is_empty(),
+        "<:int>" => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),
+        literal => literal == text,
+    }
+}
+
+/// The mount that a slow list finds: the longest that matches, and among equally long ones, segment
+/// by segment, text before groups and groups in the order in which they appeared.
+fn slowly(mounts: &[Vec<&str>], path: &[&str]) -> Option<usize> {
+    let rank = |mount: &[&str], depth: usize| match mount[depth].starts_with('<') {
+        false => 0,
+        true => {
+            1 + mounts
+                .iter()
+                .position(|other| other.get(..=depth) == Some(&mount[..=depth]))
+                .unwrap()
+        }
+    };
+    let key = |mount: &[&str]| {
+        let ranks: Vec<_> = (0..mount.len()).map(|depth| rank(mount, depth)).collect();
+        (std::cmp::Reverse(mount.len()), ranks)
+    };
+    let fits = |mount: &[&str]| {
+        mount.len() <= path.len() && mount.iter().zip(path).all(|(own, text)| takes(own, text))
+    };
+    (0..mounts.len()).filter(|index| fits(&mounts[*index])).min_by_key(|index| key(&mounts[*index]))
+}
+
+proptest! {
+    #[test]
+    fn the_tree_of_mounts_agrees_with_a_list(
+        mounts in prop::collection::vec(prop::collection::vec(select(&SEGMENTS[..]), 1..4), 0..12),
+        paths in prop::collection::vec(prop::collection::vec(select(&["a", "ab", "abc", "7", ""][..]), 1..5), 1..20),
+    ) {
+        let (mut router, mut known) = (Router::new(), Vec::<Vec<&str>>::new());
+        for mount in mounts {
+            let named = |(index, segment): (usize, &&str)| segment.replace('<', &format!("/<g{index}"));
+            let pattern: String = mount.iter().enumerate().map(named).map(|segment| {
+                if segment.starts_with('/') { segment } else { format!("/{segment}") }
+            }).collect();
+            let added = router.mount(&pattern, known.len());
+            prop_assert_eq!(added.is_err(), known.contains(&mount), "{}", pattern);
+            if added.is_ok() {
+                known.push(mount);
+            }
+        }
+        for segments in paths {
+            let path: String = segments.iter().flat_map(|segment| ["/", segment]).collect();
+            let found = router.find("PURGE", &path).matched();
+            let expected = slowly(&known, &segments);
+            prop_assert_eq!(found.map(|found| *found.value), expected, "{} in {:?}", path, router);
+            if let (Some(found), Some(index)) = (found, expected) {
+                let depth = known[index].len();
+                let rest: String = segments[depth..].iter().flat_map(|segment| ["/", segment]).collect();
+                prop_assert_eq!(found.suffix(&path), rest);
+                let groups = known[index].iter().filter(|segment| segment.starts_with('<')).count();
+                prop_assert_eq!(found.args(&path).count(), groups);
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use core::arch::x86_64::{
     _mm256_set1_epi8, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_sub_epi8,
 };
 
-use super::classes::{LINE_HIGH, LINE_LOW, NON_VALUE};
+use super::halves::{LINE_HIGH, LINE_LOW, NON_VALUE};
 use super::isa::{Block, Half, Isa, Task};
 
 /// Evidence of AVX2, BMI1 and BMI2.

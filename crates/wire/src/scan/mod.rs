@@ -13,6 +13,17 @@
 
 mod classes;
 mod cursor;
+#[cfg(any(
+    test,
+    all(
+        not(pauper_wire_portable),
+        any(
+            target_arch = "x86_64",
+            all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
+        )
+    )
+))]
+mod halves;
 mod isa;
 mod naive;
 mod swar;
@@ -54,7 +65,9 @@ pub(crate) use cursor::Cursor;
 pub(crate) use isa::{BASELINE, Isa, Task, run};
 use isa::{BLOCK, Baseline, Block};
 
-use classes::{REG_NAME, TARGET, TOKEN, VALUE};
+#[cfg(any(test, feature = "alloc"))]
+use classes::TARGET;
+use classes::{REG_NAME, TOKEN, VALUE};
 
 pub(crate) fn is_tchar(byte: u8) -> bool {
     classes::has(byte, TOKEN)

@@ -6,7 +6,7 @@ use core::arch::aarch64::{
     vld1q_u8, vorrq_u8, vpaddq_u8, vqtbl1q_u8, vreinterpretq_u64_u8, vshrq_n_u8, vsubq_u8,
 };
 
-use super::classes::{LINE_HIGH, LINE_LOW, NON_VALUE};
+use super::halves::{LINE_HIGH, LINE_LOW, NON_VALUE};
 use super::isa::{Block, Isa};
 
 /// Evidence of NEON: this file is compiled for nothing else.

@@ -5,7 +5,7 @@ use core::arch::x86_64::{
     _mm_adds_epu8, _mm_and_si128, _mm_cmpgt_epi8, _mm_set1_epi8, _mm_shuffle_epi8, _mm_srli_epi16,
 };
 
-use super::classes::{LINE_HIGH, LINE_LOW, NON_VALUE};
+use super::halves::{LINE_HIGH, LINE_LOW, NON_VALUE};
 use super::isa::{Block, Half, Isa, Task};
 use super::sse2::{Sse2, load, mask, parts};
 
