@@ -383,14 +383,8 @@ fn is_sound(response: &Response) -> bool {
 #[cold]
 #[inline(never)]
 fn mended(response: Response, who: &dyn Fn() -> String) -> Response {
-    let mut error = match response.into_result() {
-        Ok(response) if response.is_upgrade() => return response,
-        // An interim status would leave the request without an answer.
-        Ok(response) => {
-            let text = format!("{} is not the status of an answer", response.status());
-            drop_quietly(response);
-            std::io::Error::other(text).into()
-        }
+    let mut error = match final_one(response.into_result()) {
+        Ok(response) => return response,
         Err(error) => error,
     };
     // The answer to an error may fail in turn.
@@ -398,7 +392,7 @@ fn mended(response: Response, who: &dyn Fn() -> String) -> Response {
         if error.status().is_some_and(|status| status.is_server_error()) {
             log_error!("{}: {}", who(), Clean(error.log_text()));
         }
-        match plain_answer(error).into_result() {
+        match final_one(plain_answer(error).into_result()) {
             Ok(response) => return response,
             Err(next) => error = next,
         }
@@ -406,6 +400,18 @@ fn mended(response: Response, who: &dyn Fn() -> String) -> Response {
     log_error!("{}: an error whose answer fails: {}", who(), Clean(error.log_text()));
     drop_quietly(error);
     Response::new(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// An interim status would leave the request without an answer.
+fn final_one(result: Result<Response, Error>) -> Result<Response, Error> {
+    match result {
+        Ok(response) if response.status().is_informational() && !response.is_upgrade() => {
+            let text = format!("{} is not the status of an answer", response.status());
+            drop_quietly(response);
+            Err(std::io::Error::other(text).into())
+        }
+        other => other,
+    }
 }
 
 /// A body that is read while it arrives is longer than it may be.
