@@ -67,7 +67,7 @@ impl Route<'_> {
 
     /// Says for each request what is to happen to its body: to go into a sink (`Plan::sink`), to be
     /// kept or read while it arrives. It runs after the hooks' `before` that need no body. A plan
-    /// that passes is 404.
+    /// that passes is 404, and `max_body` has no effect beside it.
     pub fn plan<F>(self, plan: F) -> Self
     where
         F: Fn(&mut Request) -> Result<Plan, Error> + Send + Sync + 'static,

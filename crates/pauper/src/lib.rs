@@ -13,4 +13,6 @@ pub use pauper_iolist as iolist;
 pub use pauper_message as message;
 pub use pauper_router as router;
 pub use pauper_server as server;
+#[cfg(feature = "client")]
+pub use pauper_server::client;
 pub use pauper_wire as wire;

@@ -8,7 +8,10 @@
 
 mod access;
 mod answers;
+mod bodies_out;
 mod engine;
+#[cfg(feature = "client")]
+mod client;
 #[cfg(target_os = "linux")]
 mod exhaustion;
 #[cfg(feature = "log")]
@@ -22,5 +25,7 @@ mod responses;
 mod smuggling;
 mod socket;
 mod stopping;
+mod streams;
 mod support;
 mod times;
+mod upgrades;
