@@ -1,10 +1,6 @@
 //! Uploads of any size in little memory: files are hashed while they arrive, and go to a temporary
-//! file, or nowhere.
-//!
-//! `large_file [ADDRESS]`, by default 127.0.0.1:8080; of port 0 the line on stdout tells what it
-//! became.
+//! file, or nowhere. On <http://localhost:8080/>.
 
-use std::env;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,7 +10,7 @@ use pauper::fields::multipart::PartHead;
 use pauper::fields::{FormLimits, Sink, SinkError};
 use pauper::message::{FormPlan, StatusCode};
 use pauper::server::ServerConfig;
-use pauper::{App, Error, Html, Request, Server};
+use pauper::{App, Error, Html, Request};
 use sha2::{Digest, Sha256};
 
 /// The largest upload, in bytes.
@@ -143,8 +139,14 @@ fn size(mut bytes: f64) -> String {
 }
 
 fn main() -> pauper::ServeResult {
-    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let mut app = App::new("large_file");
+    app.debug(true);
+    app.after(|_, response| {
+        if !response.headers().contains("x-powered-by") {
+            response.headers_mut().insert("x-powered-by", "Pauper")?;
+        }
+        Ok(())
+    });
     app.get("/", index);
     for (path, name, make) in WAYS {
         app.get(path, move |_: &mut Request| form(name, ""));
@@ -155,7 +157,6 @@ fn main() -> pauper::ServeResult {
         });
         app.post(path, move |req: &mut Request| uploaded(req, name)).form(plan);
     }
-    let server = Server::bind(address.as_str())?;
-    println!("large_file on http://{}/", server.local_addr());
-    server.config(ServerConfig::new().with_max_sink_body(MOST)).run(app)
+    let config = ServerConfig::new().with_max_sink_body(MOST);
+    pauper_examples::server("large_file", 8080).config(config).run(app)
 }

@@ -9,9 +9,9 @@
 mod access;
 mod answers;
 mod bodies_out;
-mod engine;
 #[cfg(feature = "client")]
 mod client;
+mod engine;
 #[cfg(target_os = "linux")]
 mod exhaustion;
 #[cfg(feature = "log")]

@@ -368,14 +368,12 @@ fn drivers_are_told_of_a_stop_and_may_say_goodbye() {
         fn stop(&mut self, _: &mut Outbox) {}
     }
     for mode in MODES {
-        let server = serve_in(
-            mode,
-            one_loop().with_stop_time(200 * MS),
-            |req: &mut Request| match req.path() {
+        let server = serve_in(mode, one_loop().with_stop_time(200 * MS), |req: &mut Request| {
+            match req.path() {
                 "/up" => Response::upgrade("echo", Upgrade::driver(Echo)),
                 _ => Response::upgrade("echo", Upgrade::driver(Deaf)),
-            },
-        );
+            }
+        });
         let mut polite = Wire::connect(server.addr());
         let mut deaf = Wire::connect(server.addr());
         upgrade(&mut polite);
@@ -401,8 +399,7 @@ fn a_driver_that_blocks_holds_up_nobody() {
     }
     let gate = Gate::default();
     let waits = gate.clone();
-    let server =
-        serve_with(one_loop(), upgrades(move || Upgrade::driver(Blocks(waits.clone()))));
+    let server = serve_with(one_loop(), upgrades(move || Upgrade::driver(Blocks(waits.clone()))));
     let mut client = Wire::connect(server.addr());
     upgrade(&mut client);
     let mut quick = Wire::connect(server.addr());

@@ -35,11 +35,7 @@ pub(super) struct Post {
 
 impl Post {
     fn new() -> Self {
-        Self {
-            level: AtomicUsize::new(0),
-            mailbox: Mailbox::new(),
-            waker: Signal::default(),
-        }
+        Self { level: AtomicUsize::new(0), mailbox: Mailbox::new(), waker: Signal::default() }
     }
 
     pub(super) fn send(&self, mail: Mail) -> Result<(), Mail> {
