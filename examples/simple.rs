@@ -1,9 +1,13 @@
 //! A page for everything that requests and answers can do, on <http://localhost:8080/>.
 
+#[path = "simple_upload.rs"]
+mod upload;
+
 use std::fmt::Write as _;
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use pauper::fields::FormLimits;
 use pauper::files::Folder;
 use pauper::message::conditional::http_date;
 use pauper::message::page::{Page, escape};
@@ -73,6 +77,7 @@ fn root(req: &mut Request) -> Response {
         "/test/one/too/three",
         "/test/headers",
         "/test/form",
+        "/test/upload",
         "/debug-info",
         "/no-page",
         "/internal-server-error",
@@ -347,6 +352,8 @@ fn main() -> pauper::ServeResult {
     app.get("/test/static", static_page);
     app.get("/test/form", form);
     app.post("/test/form", form);
+    app.get("/test/upload", upload::form);
+    app.post("/test/upload", upload::upload).form(FormLimits::new());
     app.get("/test/empty", empty);
     app.get("/none", |_: &mut Request| ());
     app.get("/test/partial/unicodes", partial_unicodes);

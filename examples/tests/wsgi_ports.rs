@@ -222,6 +222,42 @@ fn simple_forms() {
 }
 
 #[test]
+fn simple_uploads() {
+    let folder = site();
+    let server = start("simple", folder.path(), None);
+    has(&server.get("/test/upload"), 200, &["name=\"file_0\"", "name=\"file_2\"", "name=\"btn\""]);
+    let kind = "multipart/form-data; boundary=x";
+    let part = |headers: &str, data: &str| {
+        format!("--x\r\nContent-Disposition: form-data; {headers}\r\nExpires: 0\r\n\r\n{data}\r\n")
+    };
+    let body = [
+        part("name=\"file_0\"; filename=\"../a.py\"\r\nContent-Type: text/x-python", "a < b\n# ž"),
+        part("name=\"file_1\"; filename=\"b\"\r\nContent-Type: image/png", &"\0".repeat(100)),
+        part("name=\"file_2\"; filename=\"<c>\"", "plain"),
+        part("name=\"file_2\"; filename=\"\"", ""),
+        part("name=\"btn\"", "Upload"),
+        "--x--\r\n".to_owned(),
+    ];
+    let answer = server.post("/test/upload", kind, &body.concat());
+    let base64 = format!("<pre>{}\n{}==\n</pre>", "A".repeat(76), "A".repeat(58));
+    has(
+        &answer,
+        200,
+        &[
+            "<h2>../a.py</h2>\n<i>text/x-python</i>\n<pre>a &lt; b\n# ž</pre>",
+            "<h2>b</h2>\n<i>image/png</i>",
+            &base64,
+            "<h2>&lt;c&gt;</h2>\n<i>text/plain</i>\n<pre>plain</pre>",
+        ],
+    );
+    assert_eq!(answer.text().matches("<h2>").count(), 3);
+    assert_eq!(server.post("/test/upload", kind, "--x").status(), 400);
+    // Texts of a form of this kind, too.
+    let form = [part("name=\"pname\"", "jan"), part("name=\"px\"", "6"), "--x--".to_owned()];
+    has(&server.post("/test/form", kind, &form.concat()), 200, &["jan", "[&quot;6&quot;]"]);
+}
+
+#[test]
 fn simple_answers_of_every_kind() {
     let folder = site();
     let server = start("simple", folder.path(), None);
