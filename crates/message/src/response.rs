@@ -386,9 +386,7 @@ impl<B: Into<Body>> From<http::Response<B>> for Response {
     }
 }
 
-/// HTML that is sent as it is, with `text/html; charset=utf-8`.
-#[derive(Clone, Debug, Default)]
-pub struct Html<T>(pub T);
+pub use pauper_iolist::Html;
 
 /// A value that is sent as JSON, with `application/json`.
 #[cfg(feature = "json")]
