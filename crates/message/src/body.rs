@@ -281,7 +281,7 @@ mod tests {
         let long = vec![7_u8; 200_000];
         for (body, expected) in [
             (Body::empty(), Vec::new()),
-            (Body::from(long.clone()), long.clone()),
+            (Body::from(long.clone()), long),
             (Body::file(file(), 10, 1000), text[10..1010].to_vec()),
             (Body::pieces([Ok("a"), Ok("b")], None), b"ab".to_vec()),
         ] {

@@ -1,5 +1,6 @@
 //! Tests of [`crate::queue`], apart from it because a model checker compiles that file.
 
+#[cfg(test)]
 use crate::queue::*;
 use crate::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
