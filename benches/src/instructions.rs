@@ -1,9 +1,11 @@
 //! Instructions of each case, counted by callgrind and kept in `docs/benchmarks/instructions.json`.
 //!
 //! Counts do not depend on what else a machine does; they depend on the compiler, and on what the
-//! processor offers to code that asks. So they are compared only with counts of the same compiler
-//! on the same architecture.
+//! processor offers to code that asks. Valgrind shows programs a processor of its own, which differs
+//! only in having AVX2 or not. So counts are compared only with those of the same compiler, the same
+//! architecture and the same instruction set. What the file says of the server is another program's.
 
+use std::env::consts::ARCH;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -63,7 +65,8 @@ pub fn check() -> Result<Verdict> {
     let text =
         fs::read_to_string(file()).map_err(|error| format!("{}: {error}", file().display()))?;
     let kept: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    for (what, here) in [("rustc", rustc()), ("arch", std::env::consts::ARCH.into())] {
+    let here = [("rustc", rustc()), ("arch", ARCH.into()), ("isa", isa().into())];
+    for (what, here) in here {
         if kept[what] != *here {
             let why = format!("counts of {what} {} are kept, this is {here}", kept[what]);
             return Ok(Verdict::Skipped(why));
@@ -81,10 +84,14 @@ fn write() -> Result {
     }
     let counts = counts()?;
     println!("{}", table(&counts, &Value::Null));
-    let value = json!({
-        "rustc": rustc(), "arch": std::env::consts::ARCH, "tolerance": TOLERANCE,
+    let mut value = json!({
+        "rustc": rustc(), "arch": ARCH, "isa": isa(), "tolerance": TOLERANCE,
         "instructions": counts,
     });
+    let kept = fs::read_to_string(file()).ok().and_then(|text| serde_json::from_str(&text).ok());
+    if let Some(Value::Object(mut kept)) = kept {
+        value["server"] = kept.remove("server").unwrap_or_default();
+    }
     let text = serde_json::to_string_pretty(&value).map_err(|error| error.to_string())?;
     fs::write(file(), text + "\n").map_err(|error| format!("{}: {error}", file().display()))
 }
@@ -166,6 +173,15 @@ fn rustc() -> String {
     let output = Command::new("rustc").arg("--version").output();
     let output = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     output.unwrap_or_default()
+}
+
+/// The one thing that valgrind's processor has only if the machine's has it.
+fn isa() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        return "avx2";
+    }
+    "baseline"
 }
 
 fn file() -> PathBuf {

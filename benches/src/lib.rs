@@ -5,6 +5,7 @@
 
 pub mod inputs;
 pub mod instructions;
+pub mod pages;
 pub mod routes;
 mod work;
 

@@ -161,7 +161,7 @@ mod tests {
         let each: Vec<_> =
             expressions().iter().map(|one| regex::Regex::new(one).unwrap()).collect();
         let set = regex::RegexSet::new(expressions()).unwrap();
-        let sum = (0..130).sum();
+        let sum: usize = (0..130).sum();
         assert_eq!(paths().len(), 130);
         assert_eq!(round_of_ours(&ours(false)), sum);
         assert_eq!(round_of_ours(&ours(true)), sum);

@@ -13,7 +13,7 @@ use pauper_wire::{
     ResponseProgress, Span, Status, parse_head, parse_response_head,
 };
 
-use crate::{inputs, routes};
+use crate::{inputs, pages, routes};
 
 /// Something to do, by somebody.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +63,23 @@ pub const CASES: &[Case] = &[
     case("response head", OURS, Vec::new, our_response),
     case("response head", "write!", Vec::new, formatted_response),
     case("response head", "copy", Vec::new, copied_response),
+    case("page, 100 rows", OURS, Vec::new, pages::our_table),
+    case("page, 100 rows", "askama", Vec::new, pages::askama_table),
+    case("page, 100 rows", "write!", Vec::new, pages::written_table),
+    case("page, 100 rows", "minijinja", Vec::new, pages::minijinja_table),
+    case("page, 100 rows", "tera", Vec::new, pages::tera_table),
+    case("page, 50 KB of text", OURS, Vec::new, pages::our_article),
+    case("page, 50 KB of text", "askama", Vec::new, pages::askama_article),
+    case("page, 50 KB of text", "minijinja", Vec::new, pages::minijinja_article),
+    case("page, 50 KB of text", "tera", Vec::new, pages::tera_article),
+    case("escape 10 KB, clean", OURS, pages::clean, pages::our_escape),
+    case("escape 10 KB, clean", "html-escape", pages::clean, pages::html_escape),
+    case("escape 10 KB, clean", "v_htmlescape", pages::clean, pages::v_htmlescape),
+    case("escape 10 KB, clean", "askama", pages::clean, pages::askama_escape),
+    case("escape 10 KB, dirty", OURS, pages::dirty, pages::our_escape),
+    case("escape 10 KB, dirty", "html-escape", pages::dirty, pages::html_escape),
+    case("escape 10 KB, dirty", "v_htmlescape", pages::dirty, pages::v_htmlescape),
+    case("escape 10 KB, dirty", "askama", pages::dirty, pages::askama_escape),
     case("130 lookups", OURS, routes::input, our_lookups),
     case("130 lookups", "matchit", routes::input, matchit_lookups),
     case("130 lookups", "path-tree", routes::input, path_tree_lookups),

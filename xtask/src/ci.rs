@@ -91,7 +91,7 @@ fn steps() -> Result<Vec<Step>> {
     let mut steps = vec![
         // First, because everything after it would quietly repair a stale lock file.
         step("lock", [quiet("metadata --locked --format-version 1")]),
-        step("fmt", [cargo("fmt --all --check")]),
+        step("fmt", fmt()),
         step("arrows", [Work::Ours("cargo xtask arrows", || arrows::run(&[]))]),
         step("msrv", [Work::Ours("rust-version of all dependencies", msrv::run)]),
         step("clippy", [cargo("clippy --workspace --all-targets --all-features -- -D warnings")]),
@@ -118,6 +118,7 @@ fn steps() -> Result<Vec<Step>> {
         steps.push(Step { name: format!("alone-{}", package.short_name()), work });
     }
     steps.push(step("fuzz", [fuzz()]));
+    steps.push(step("benches", benches()));
     let crates_only = || budget::run(&["--crates-only".into()]);
     steps.push(step("budget", [Work::Ours("cargo xtask budget --crates-only", crates_only)]));
     Ok(steps)
@@ -148,6 +149,25 @@ fn doc() -> Work {
     let mut command = shell::command("cargo", &args);
     command.env("RUSTDOCFLAGS", "-D warnings");
     Work::Command(command)
+}
+
+/// The workspace, and those beside it that nobody builds by the way.
+fn fmt() -> Vec<Work> {
+    let beside = ["benches/Cargo.toml", "benches/tool/Cargo.toml", "benches/peers/Cargo.toml"];
+    let each = |manifest| cargo(&format!("fmt --all --check --manifest-path {manifest}"));
+    std::iter::once(cargo("fmt --all --check")).chain(beside.map(each)).collect()
+}
+
+/// What measures, with the instructions that are kept. The servers of others are not built: they
+/// take minutes, and whoever runs the benchmarks builds them.
+fn benches() -> Vec<Work> {
+    let each = |manifest: &str| {
+        [
+            cargo(&format!("clippy --manifest-path {manifest} --all-targets -- -D warnings")),
+            cargo(&format!("test --locked --manifest-path {manifest}")),
+        ]
+    };
+    ["benches/Cargo.toml", "benches/tool/Cargo.toml"].iter().flat_map(|it| each(it)).collect()
 }
 
 /// The fuzz targets have to build, which a plain compiler can check; to run them needs more.

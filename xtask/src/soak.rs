@@ -149,8 +149,10 @@ mod tests {
     fn every_target_has_a_binary_seeds_and_a_test_that_replays_them() {
         let root = shell::root();
         let manifest = std::fs::read_to_string(root.join("fuzz/Cargo.toml")).unwrap();
-        let replayed = root.join("crates/wire/tests/it/corpus.rs");
-        let replayed = std::fs::read_to_string(replayed).unwrap();
+        let replayed: String = ["wire", "fields", "template"]
+            .map(|name| root.join("crates").join(name).join("tests/it/corpus.rs"))
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .concat();
         let targets = targets().unwrap();
         assert!(targets.len() >= 6, "{targets:?}");
         for target in targets {

@@ -42,7 +42,6 @@ impl Build {
         self.parse(Kind::Response, head, 0)
     }
 
-    #[cfg_attr(not(picohttpparser), expect(clippy::unused_self, reason = "nothing is here"))]
     #[inline]
     fn parse(self, kind: Kind, head: &[u8], seen: usize) -> Option<(usize, usize)> {
         assert!(self.is_here(), "{self:?} was not built");

@@ -60,7 +60,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
 }
 
 /// A process and all that descend from it.
-fn tree(pid: u32) -> Vec<u32> {
+pub(crate) fn tree(pid: u32) -> Vec<u32> {
     let mut found = vec![pid];
     let mut next = 0;
     while let Some(&pid) = found.get(next) {
@@ -77,6 +77,11 @@ fn tree(pid: u32) -> Vec<u32> {
 /// The resident memory of a process and its children, in KiB.
 pub(crate) fn resident(pid: u32) -> f64 {
     tree(pid).into_iter().filter_map(|pid| status(pid, "VmRSS:")).sum()
+}
+
+/// The most that was ever resident of each, in KiB.
+pub(crate) fn peak(pid: u32) -> f64 {
+    tree(pid).into_iter().filter_map(|pid| status(pid, "VmHWM:")).sum()
 }
 
 /// The threads of a process and its children.
@@ -113,6 +118,7 @@ mod tests {
             std::hint::black_box(begun);
         }
         assert!(cpu(pid).total > before);
+        assert!(peak(pid) > 100.0);
         assert!(resident(pid) > 100.0 && threads(pid) >= 1.0);
     }
 }

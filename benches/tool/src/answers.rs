@@ -34,6 +34,13 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+impl Answer {
+    /// The first value of a field, whose name is in lower case.
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+    }
+}
+
 impl Failure {
     /// For a sentence.
     pub(crate) fn words(self) -> &'static str {
@@ -78,6 +85,8 @@ impl Client {
         });
         self.buffer.drain(..head);
         let body = match length {
+            // It has no body, whatever length it tells.
+            _ if status == 304 => Vec::new(),
             Some(length) if !chunked => self.take(length)?,
             None if chunked => self.chunks()?,
             _ => return Err(Failure::Wrong),
@@ -163,7 +172,8 @@ impl Client {
     }
 }
 
-fn failure(error: &std::io::Error) -> Failure {
+/// What an error of the socket means.
+pub(crate) fn failure(error: &std::io::Error) -> Failure {
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => Failure::Late,
         _ => Failure::Closed,
@@ -172,6 +182,15 @@ fn failure(error: &std::io::Error) -> Failure {
 
 fn status(line: &str) -> Option<u16> {
     line.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
+}
+
+/// The length of a head that is whole, its status, and the length of the body if it tells one. A
+/// status that is none is 0.
+pub(crate) fn head_of(bytes: &[u8]) -> Option<(usize, u16, Option<usize>)> {
+    let end = bytes.windows(4).position(|it| it == b"\r\n\r\n")? + 4;
+    let digits = status_bytes(bytes).and_then(|digits| std::str::from_utf8(digits).ok());
+    let status = digits.and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    Some((end, status, content_length(&bytes[..end])))
 }
 
 fn status_bytes(head: &[u8]) -> Option<&[u8]> {
@@ -186,12 +205,16 @@ fn content_length(head: &[u8]) -> Option<usize> {
     std::str::from_utf8(&value[..end]).ok()?.trim().parse().ok()
 }
 
-/// A path and its right answer.
+/// Something that is asked for, and its right answer.
 #[derive(Debug)]
 pub(crate) struct Route {
-    pub(crate) path: &'static str,
+    /// How scenarios and pages call it: a path, and what is special about the request.
+    pub(crate) name: &'static str,
+    path: &'static str,
     content_type: Option<&'static str>,
     body: Body,
+    /// Whether a server is right that does not have it.
+    optional: bool,
 }
 
 #[derive(Debug)]
@@ -199,20 +222,40 @@ enum Body {
     Text(&'static str),
     Message,
     File,
+    /// A part of the file, asked for with a range.
+    Part,
+    /// None, because the file did not change.
+    Unchanged,
+    /// What became of a small upload.
+    Sizes,
 }
+
+/// The name of the part of a file.
+pub(crate) const RANGE: &str = "/file, a range";
+/// The name of the file that did not change.
+pub(crate) const UNCHANGED: &str = "/file, unchanged";
+/// The name of the upload.
+pub(crate) const UPLOAD: &str = "/upload";
 
 /// Everything that scenarios ask for.
 pub(crate) const ROUTES: &[Route] = &[
     text("/plaintext", "Hello, World!"),
-    Route { path: "/json", content_type: Some("application/json"), body: Body::Message },
+    Route { content_type: Some("application/json"), body: Body::Message, ..get("/json") },
     text("/user/ann/42", "user ann has number 42\n"),
     text("/hello", "Hello!\n"),
-    Route { path: "/file", content_type: None, body: Body::File },
+    Route { body: Body::File, ..get("/file") },
     text("/sleep/0", "ok"),
+    Route { name: RANGE, body: Body::Part, optional: true, ..get("/file") },
+    Route { name: UNCHANGED, body: Body::Unchanged, optional: true, ..get("/file") },
+    Route { body: Body::Sizes, optional: true, ..get(UPLOAD) },
 ];
 
+const fn get(path: &'static str) -> Route {
+    Route { name: path, path, content_type: None, body: Body::File, optional: false }
+}
+
 const fn text(path: &'static str, body: &'static str) -> Route {
-    Route { path, content_type: Some("text/plain"), body: Body::Text(body) }
+    Route { content_type: Some("text/plain"), body: Body::Text(body), ..get(path) }
 }
 
 /// The request for a path, as all drivers send it.
@@ -220,55 +263,182 @@ pub(crate) fn request(path: &str, more: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{more}\r\n")
 }
 
+/// The part of the file that is asked for: 100 KiB in the middle of 1 MiB.
+pub(crate) const PART: std::ops::Range<usize> = 512 << 10..612 << 10;
+
+/// The field that asks for the part.
+pub(crate) fn range() -> String {
+    format!("Range: bytes={}-{}\r\n", PART.start, PART.end - 1)
+}
+
+/// The field that asks for a file only if it changed since this answer: the strongest that the
+/// server gave something for.
+fn if_changed(answer: &Answer) -> Option<String> {
+    let etag = answer.header("etag").map(|value| format!("If-None-Match: {value}\r\n"));
+    etag.or_else(|| {
+        let date = answer.header("last-modified")?;
+        Some(format!("If-Modified-Since: {date}\r\n"))
+    })
+}
+
+/// The field that a server wants to see to say that its file did not change.
+///
+/// # Errors
+/// When it does not answer, or says nothing that one could ask with.
+pub(crate) fn unchanged(address: SocketAddr) -> Result<String, String> {
+    let words = |failure: Failure| failure.words().to_owned();
+    let mut client = Client::connect(address, Duration::from_secs(2)).map_err(words)?;
+    client.send(request("/file", "").as_bytes()).map_err(words)?;
+    let answer = client.answer().map_err(words)?;
+    if_changed(&answer).ok_or_else(|| "neither ETag nor Last-Modified".into())
+}
+
+/// The body between these fences is what browsers send for a form with a text and a file.
+const FENCE: &str = "----PauperBench7MA4YWxkTrZu0gW";
+/// What the text says.
+const TITLE: &str = "a title";
+
+/// A request that uploads these bytes as a file, after a short text.
+pub(crate) fn upload(file: &[u8]) -> Vec<u8> {
+    let before = format!(
+        "--{FENCE}\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\n{TITLE}\r\n\
+         --{FENCE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"some.bin\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n"
+    );
+    let after = format!("\r\n--{FENCE}--\r\n");
+    let length = before.len() + file.len() + after.len();
+    let head = format!(
+        "POST {UPLOAD} HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+         Content-Type: multipart/form-data; boundary={FENCE}\r\nContent-Length: {length}\r\n\r\n"
+    );
+    [head.as_bytes(), before.as_bytes(), file, after.as_bytes()].concat()
+}
+
+/// The answer to it: a line for each part, its name and how many bytes it has.
+pub(crate) fn sizes(file: usize) -> String {
+    format!("title={}\nfile={file}\n", TITLE.len())
+}
+
+/// How much the upload has that is only looked at.
+const SMALL: usize = 40_000;
+
 /// How many connections a server must answer on; one that loses some of them is found.
 const CONNECTIONS: usize = 5;
 
-/// What is wrong with a server's answer to a route; else which usual headers it has.
-///
-/// # Errors
-/// A sentence.
-pub(crate) fn check(address: SocketAddr, route: &Route, file: &[u8]) -> Result<Value, String> {
-    let failed = |failure: Failure| format!("{}: {}", route.path, failure.words());
+/// What a server's answer to a route is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// Right, and which usual headers it has.
+    Right(Value),
+    /// Nothing, because it does not have the route; what it says then.
+    Missing(String),
+    /// Wrong, for this reason.
+    Wrong(String),
+}
+
+/// Asks a server for a route. `partial` is for servers that need not have any.
+pub(crate) fn check(address: SocketAddr, route: &Route, file: &[u8], partial: bool) -> Said {
     let mut seen = Value::Null;
     for _ in 0..CONNECTIONS {
-        let mut client = Client::connect(address, Duration::from_secs(1)).map_err(failed)?;
+        let mut client = match Client::connect(address, Duration::from_secs(1)) {
+            Ok(client) => client,
+            Err(failure) => return Said::Wrong(failure.words().into()),
+        };
         // Twice, because the second answer on a connection is what is timed.
-        once(&mut client, route, file)?;
-        seen = once(&mut client, route, file)?;
+        for _ in 0..2 {
+            match once(&mut client, route, file) {
+                Ok(answer) => {
+                    let has = |name: &str| answer.header(name).is_some();
+                    seen = json!({ "server": has("server"), "date": has("date") });
+                }
+                Err(Complaint { why, missing: true }) if partial || route.optional => {
+                    return Said::Missing(why);
+                }
+                Err(Complaint { why, .. }) => return Said::Wrong(why),
+            }
+        }
     }
-    Ok(seen)
+    Said::Right(seen)
 }
 
-fn once(client: &mut Client, route: &Route, file: &[u8]) -> Result<Value, String> {
-    let failed = |failure: Failure| format!("{}: {}", route.path, failure.words());
-    client.send(request(route.path, "").as_bytes()).map_err(failed)?;
-    let answer = client.answer().map_err(failed)?;
-    judge(&answer, route, file).map_err(|why| format!("{}: {why}", route.path))?;
-    let has = |name: &str| answer.headers.iter().any(|(it, _)| it == name);
-    Ok(json!({ "server": has("server"), "date": has("date") }))
+/// Why an answer is not the right one, and whether it says that there is no such thing.
+#[derive(Debug)]
+struct Complaint {
+    why: String,
+    missing: bool,
 }
 
-fn judge(answer: &Answer, route: &Route, file: &[u8]) -> Result<(), String> {
-    if answer.status != 200 {
-        return Err(format!("status {}", answer.status));
+impl From<Failure> for Complaint {
+    fn from(failure: Failure) -> Self {
+        Self { why: failure.words().into(), missing: false }
+    }
+}
+
+/// Asks once; for a route that need not be there, to hang up is a way to say that it is not.
+fn once(client: &mut Client, route: &Route, file: &[u8]) -> Result<Answer, Complaint> {
+    ask(client, route, file).map_err(|mut complaint| {
+        complaint.missing |= route.optional && complaint.why == Failure::Closed.words();
+        complaint
+    })
+}
+
+fn ask(client: &mut Client, route: &Route, file: &[u8]) -> Result<Answer, Complaint> {
+    let request = match route.body {
+        Body::Sizes => upload(&file[..SMALL.min(file.len())]),
+        Body::Part => request(route.path, &range()).into_bytes(),
+        Body::Unchanged => {
+            client.send(request(route.path, "").as_bytes())?;
+            let Some(field) = if_changed(&client.answer()?) else {
+                let why = "neither ETag nor Last-Modified".into();
+                return Err(Complaint { why, missing: true });
+            };
+            request(route.path, &field).into_bytes()
+        }
+        Body::Text(_) | Body::Message | Body::File => request(route.path, "").into_bytes(),
+    };
+    client.send(&request)?;
+    let answer = client.answer()?;
+    judge(&answer, route, file)?;
+    Ok(answer)
+}
+
+fn judge(answer: &Answer, route: &Route, file: &[u8]) -> Result<(), Complaint> {
+    let wrong = |why: String| Err(Complaint { why, missing: false });
+    let (status, whole) = match route.body {
+        Body::Part => (206, false),
+        Body::Unchanged => (304, false),
+        _ => (200, true),
+    };
+    if answer.status != status {
+        // 200 to a condition or a range is an answer of those who do not know them.
+        let unknown = matches!(answer.status, 404 | 405 | 501) || (answer.status == 200 && !whole);
+        return Err(Complaint { why: format!("status {}", answer.status), missing: unknown });
     }
     if let Some(wanted) = route.content_type {
-        let told = answer.headers.iter().find(|(name, _)| name == "content-type");
-        let told = told.map_or("", |(_, value)| value);
+        let told = answer.header("content-type").unwrap_or_default();
         let media_type = told.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case(wanted) {
-            return Err(format!("Content-Type `{told}`"));
+            return wrong(format!("Content-Type `{told}`"));
         }
     }
     let right = match route.body {
         Body::Text(text) => answer.body == text.as_bytes(),
         Body::File => answer.body == file,
+        Body::Part => {
+            let told = format!("bytes {}-{}/{}", PART.start, PART.end - 1, file.len());
+            answer.header("content-range") == Some(&told) && Some(&*answer.body) == file.get(PART)
+        }
+        Body::Unchanged => answer.body.is_empty(),
+        Body::Sizes => {
+            let wanted = sizes(SMALL.min(file.len()));
+            answer.body.trim_ascii_end() == wanted.as_bytes().trim_ascii_end()
+        }
         Body::Message => {
             let value: Option<Value> = serde_json::from_slice(&answer.body).ok();
             value == Some(json!({ "message": "Hello, World!" }))
         }
     };
-    if right { Ok(()) } else { Err(format!("another body, of {} bytes", answer.body.len())) }
+    if right { Ok(()) } else { wrong(format!("another body, of {} bytes", answer.body.len())) }
 }
 
 #[cfg(test)]
@@ -284,6 +454,9 @@ mod tests {
             for byte in text {
                 stream.write_all(&[*byte]).unwrap();
             }
+            // Closed with something unread it would be reset, and what was said be lost.
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
         });
         address
     }
@@ -320,9 +493,13 @@ mod tests {
         assert_eq!(status("HTTP/1.0 200 OK"), None);
     }
 
+    fn route(name: &str) -> &'static Route {
+        ROUTES.iter().find(|route| route.name == name).unwrap()
+    }
+
     #[test]
     fn wrong_answers_are_named() {
-        let (plaintext, message) = (&ROUTES[0], &ROUTES[1]);
+        let (plaintext, message) = (route("/plaintext"), route("/json"));
         for (right, answer, route) in [
             (true, answer(200, "text/plain; charset=utf-8", "Hello, World!"), plaintext),
             (false, answer(200, "text/html", "Hello, World!"), plaintext),
@@ -330,8 +507,54 @@ mod tests {
             (false, answer(204, "text/plain", "Hello, World!"), plaintext),
             (true, answer(200, "application/json", r#"{ "message":"Hello, World!" }"#), message),
             (false, answer(200, "application/json", "{}"), message),
+            (true, answer(200, "text/plain", "title=7\nfile=3\n"), route(UPLOAD)),
+            (true, answer(200, "text/plain", "title=7\nfile=3"), route(UPLOAD)),
+            (false, answer(200, "text/plain", "title=7\nfile=2\n"), route(UPLOAD)),
+            (true, answer(304, "", ""), route(UNCHANGED)),
+            (false, answer(304, "", "abc"), route(UNCHANGED)),
         ] {
-            assert_eq!(judge(&answer, route, b"").is_ok(), right, "{answer:?}");
+            assert_eq!(judge(&answer, route, b"abc").is_ok(), right, "{answer:?}");
         }
+    }
+
+    #[test]
+    fn a_part_is_compared_byte_for_byte() {
+        let file: Vec<u8> = (0..1 << 20).map(|index: u32| (index / 7) as u8).collect();
+        let range = format!("bytes {}-{}/{}", PART.start, PART.end - 1, file.len());
+        let part = |bytes: &[u8], range: &str| {
+            let headers = vec![("content-range".to_owned(), range.to_owned())];
+            let answer = Answer { status: 206, headers, body: bytes.to_vec() };
+            judge(&answer, route(RANGE), &file).is_ok()
+        };
+        assert!(part(&file[PART], &range));
+        assert!(!part(&file[PART.start + 1..=PART.end], &range));
+        assert!(!part(&file[PART], "bytes 0-1/2"));
+    }
+
+    #[test]
+    fn who_does_not_have_a_route_is_not_wrong() {
+        let nothing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+        let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
+        for (text, route, partial, missing) in [
+            (&nothing[..], route(UPLOAD), false, true),
+            (nothing, route("/json"), false, false),
+            (nothing, route("/json"), true, true),
+            (whole, route(RANGE), false, true),
+            (whole, route("/json"), true, false),
+            (b"", route(UPLOAD), false, true),
+            (b"", route("/json"), false, false),
+        ] {
+            let said = check(says(text), route, b"abc", partial);
+            assert_eq!(matches!(said, Said::Missing(_)), missing, "{}: {said:?}", route.name);
+            assert!(missing || matches!(said, Said::Wrong(_)), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn an_upload_tells_its_own_length() {
+        let request = upload(b"abc");
+        let end = request.windows(4).position(|it| it == b"\r\n\r\n").unwrap() + 4;
+        assert_eq!(content_length(&request[..end]), Some(request.len() - end));
+        assert!(request.ends_with(format!("\r\n\r\nabc\r\n--{FENCE}--\r\n").as_bytes()));
     }
 }

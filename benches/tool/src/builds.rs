@@ -1,4 +1,4 @@
-//! Builds the servers, and says what that costs.
+//! Builds the servers or finds them, and says what that costs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,68 +10,97 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use serde_json::{Value, json};
 
-use crate::servers::{OURS, Server};
+use crate::servers::{OURS, Server, Source};
 use crate::{Result, shell};
 
 const PEERS: &str = "benches/peers";
+const OUR_BINARY: &str = "bench_server";
 
 /// The cargo command for a server, in release mode, into this folder; ours by default into the
-/// usual one, a peer into its workspace's.
-fn build(server: &Server, target: Option<&Path>) -> Command {
-    let mut command = if server.name == OURS {
-        let args = ["build", "--release", "-p", "pauper-examples", "--features", "json"];
-        let mut command = shell::cargo(".", &args);
-        command.args(["--example", server.binary]);
-        command
-    } else {
-        let args = ["build", "--release", "--locked", "-p", server.package, "--bin", server.binary];
-        let mut command = shell::cargo(PEERS, &args);
-        // Not where the environment says: the two workspaces would take turns in one folder.
-        command.env_remove("CARGO_TARGET_DIR");
-        command
+/// usual one, a peer into its workspace's. What the machine has is not built.
+fn build(server: &Server, target: Option<&Path>) -> Option<Command> {
+    let mut command = match server.source {
+        Source::Ours { .. } => {
+            let args = ["build", "--release", "-p", "pauper-examples", "--features", "json"];
+            let mut command = shell::cargo(".", &args);
+            command.args(["--example", OUR_BINARY]);
+            command
+        }
+        Source::Peer { package, binary } => {
+            let args = ["build", "--release", "--locked", "-p", package, "--bin", binary];
+            let mut command = shell::cargo(PEERS, &args);
+            // Not where the environment says: the two workspaces would take turns in one folder.
+            command.env_remove("CARGO_TARGET_DIR");
+            command
+        }
+        Source::Nginx => return None,
     };
     if let Some(target) = target {
         command.arg("--target-dir").arg(target);
     }
-    command
+    Some(command)
 }
 
-/// Builds a server; gives the path of its program.
+/// Builds a server, or finds it; gives the path of its program.
 ///
 /// # Errors
-/// When it cannot be built.
+/// When it cannot be built, or is not installed.
 pub(crate) fn program(server: &Server) -> Result<PathBuf> {
-    let mut command = build(server, None);
+    let Some(mut command) = build(server, None) else { return installed() };
     command.arg("--message-format=json-render-diagnostics");
     let told = shell::output(&mut command)?;
+    let binary = match server.source {
+        Source::Peer { binary, .. } => binary,
+        _ => OUR_BINARY,
+    };
     let mut made = told.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
-        let ours = message["target"]["name"].as_str() == Some(server.binary);
+        let ours = message["target"]["name"].as_str() == Some(binary);
         message["executable"].as_str().filter(|_| ours).map(PathBuf::from)
     });
     made.next_back().ok_or_else(|| format!("cargo names no program for {}", server.name))
 }
 
-/// What a server's program weighs: outside crates it is made of, bytes, and, if `clean`, what a
-/// build from nothing takes.
+fn installed() -> Result<PathBuf> {
+    let found = shell::find("nginx");
+    found.ok_or_else(|| "not installed here; Debian has it as nginx-light".into())
+}
+
+/// What a server's program weighs: outside crates it is made of, and bytes. Nothing for a mode of
+/// ours, which is the same program, and for what is not built.
+///
+/// # Errors
+/// When cargo fails, or the program is gone.
+pub(crate) fn weigh(server: &Server, program: &Path) -> Result<Option<Value>> {
+    if !is_a_program(server) {
+        return Ok(None);
+    }
+    let bytes = fs::metadata(program).map_err(|error| error.to_string())?.len();
+    Ok(Some(json!({ "crates": crates(server)?.len(), "binary_kib": bytes / 1024 })))
+}
+
+/// What a build from nothing takes, with the sources fetched before; nothing as above.
 ///
 /// # Errors
 /// When cargo fails.
-pub(crate) fn weigh(server: &Server, program: &Path, clean: bool) -> Result<Value> {
-    let bytes = fs::metadata(program).map_err(|error| error.to_string())?.len();
-    let mut weight = json!({ "crates": crates(server)?.len(), "binary_kib": bytes / 1024 });
-    if clean {
-        let target = std::env::temp_dir().join(format!("pauper-bench-clean-{}", server.binary));
-        let _ = fs::remove_dir_all(&target);
-        let (begun, before) = (Instant::now(), children_cpu());
-        let built = shell::output(build(server, Some(&target)).arg("--offline"));
-        let (seconds, cpu) = (begun.elapsed().as_secs_f64(), children_cpu() - before);
-        let _ = fs::remove_dir_all(&target);
-        built?;
-        weight["build_seconds"] = json!((seconds * 10.0).round() / 10.0);
-        weight["build_cpu_seconds"] = json!((cpu * 10.0).round() / 10.0);
-    }
-    Ok(weight)
+pub(crate) fn clean(server: &Server) -> Result<Option<Value>> {
+    let target = std::env::temp_dir().join(format!("pauper-bench-clean-{}", server.name));
+    let Some(mut command) = build(server, Some(&target)).filter(|_| is_a_program(server)) else {
+        return Ok(None);
+    };
+    let _ = fs::remove_dir_all(&target);
+    let (begun, before) = (Instant::now(), children_cpu());
+    let built = shell::output(command.arg("--offline"));
+    let (seconds, cpu) = (begun.elapsed().as_secs_f64(), children_cpu() - before);
+    let _ = fs::remove_dir_all(&target);
+    built?;
+    let tenths = |seconds: f64| json!((seconds * 10.0).round() / 10.0);
+    Ok(Some(json!({ "build_seconds": tenths(seconds), "build_cpu_seconds": tenths(cpu) })))
+}
+
+/// Whether it is a program of its own that is built here: the modes of ours are one program.
+fn is_a_program(server: &Server) -> bool {
+    server.name == OURS || matches!(server.source, Source::Peer { .. })
 }
 
 /// Processor seconds of all children that ended and were waited for.
@@ -84,10 +113,9 @@ fn children_cpu() -> f64 {
 /// The crates from elsewhere that are delivered in the program.
 fn crates(server: &Server) -> Result<BTreeSet<String>> {
     let tail = ["-e", "normal", "--prefix", "none", "-f", "{p}"];
-    let mut command = if server.name == OURS {
-        shell::cargo(".", &["tree", "-p", "pauper-examples", "--features", "json"])
-    } else {
-        shell::cargo(PEERS, &["tree", "-p", server.package])
+    let mut command = match server.source {
+        Source::Peer { package, .. } => shell::cargo(PEERS, &["tree", "-p", package]),
+        _ => shell::cargo(".", &["tree", "-p", "pauper-examples", "--features", "json"]),
     };
     Ok(shell::output(command.args(tail))?.lines().filter_map(outside).collect())
 }
@@ -100,9 +128,17 @@ fn outside(line: &str) -> Option<String> {
     (!here).then(|| format!("{name} {version}"))
 }
 
-/// The version of the crate that a server is named after, from the lock file.
-pub(crate) fn version(server: &Server) -> Option<String> {
-    let folder = if server.name == OURS { "." } else { PEERS };
+/// The version of the crate that a server is named after, from the lock file; nginx says its own.
+pub(crate) fn version(server: &Server, program: &Path) -> Option<String> {
+    let folder = match server.source {
+        Source::Ours { .. } => ".",
+        Source::Peer { .. } => PEERS,
+        Source::Nginx => {
+            let told = Command::new(program).arg("-v").output().ok()?;
+            let told = String::from_utf8_lossy(&told.stderr).into_owned();
+            return told.trim().split_once('/').map(|(_, version)| version.into());
+        }
+    };
     let lock = fs::read_to_string(shell::root().join(folder).join("Cargo.lock")).ok()?;
     locked(&lock, server.version_of)
 }

@@ -45,7 +45,7 @@ impl Row<'_> {
     }
 
     pub(crate) fn is_ours(&self) -> bool {
-        self.server == OURS
+        Server::find(self.server).is_some_and(Server::is_ours)
     }
 
     pub(crate) fn is_floor(&self) -> bool {

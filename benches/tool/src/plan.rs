@@ -8,11 +8,9 @@ use serde_json::{Value, json};
 
 use crate::network::Place;
 use crate::options::Options;
-use crate::servers::{FLOOR, OURS, SERVERS, Server};
+use crate::scenarios::{Kind, Scenario};
+use crate::servers::{OURS, SERVERS, Server};
 use crate::{Result, builds, machine, network, shell};
-
-/// How large the file of the file scenario is.
-pub(crate) const FILE_BYTES: usize = 1 << 20;
 
 /// Everything that was found out or built before measuring.
 #[derive(Debug)]
@@ -26,8 +24,8 @@ pub(crate) struct Plan {
     pub(crate) namespace: bool,
     /// What the JSON begins with.
     pub(crate) facts: Value,
-    /// What building costs, by server.
-    pub(crate) weights: Value,
+    /// What was counted while building, by scenario and server.
+    pub(crate) counted: Value,
 }
 
 impl Plan {
@@ -46,7 +44,7 @@ impl Plan {
                 folder: value["folder"].as_str()?.into(),
                 namespace: value["namespace"].as_bool()?,
                 facts: value["facts"].clone(),
-                weights: value["weights"].clone(),
+                counted: value["counted"].clone(),
             })
         };
         plan().ok_or_else(|| format!("{file} is no plan"))
@@ -64,7 +62,7 @@ impl Plan {
             "folder": self.folder.to_string_lossy(),
             "namespace": self.namespace,
             "facts": self.facts,
-            "weights": self.weights,
+            "counted": self.counted,
         });
         fs::write(file, value.to_string()).map_err(|error| error.to_string())
     }
@@ -81,26 +79,29 @@ pub(crate) fn run(options: &Options) -> Result {
         }
     }
     let (mut programs, mut unbuilt) = (Vec::new(), serde_json::Map::new());
-    let mut weights = serde_json::Map::new();
+    let (mut sizes, mut cleans) = (serde_json::Map::new(), serde_json::Map::new());
     for server in SERVERS {
-        let always = [OURS, FLOOR].contains(&server.name);
-        let asked =
-            options.against.is_empty() || options.against.iter().any(|it| it == server.name);
-        if !always && !asked {
+        let includes = |scenario: &&Scenario| options.includes(scenario, server);
+        let wanted: Vec<Kind> = options.scenarios().filter(includes).map(|it| it.kind).collect();
+        if wanted.is_empty() {
             continue;
         }
         println!("building {}", server.name);
         match builds::program(server) {
             Ok(program) => {
-                if options.wants("build") {
-                    let weight = builds::weigh(server, &program, !options.quick)?;
-                    weights.insert(server.name.into(), weight);
+                if wanted.contains(&Kind::Size) {
+                    let size = builds::weigh(server, &program)?;
+                    sizes.extend(size.map(|size| (server.name.into(), size)));
+                }
+                if wanted.contains(&Kind::Build) {
+                    let clean = builds::clean(server)?;
+                    cleans.extend(clean.map(|clean| (server.name.into(), clean)));
                 }
                 programs.push((server, program));
             }
             Err(why) if server.name == OURS => return Err(why),
             Err(why) => {
-                println!("  cannot be built: {why}");
+                println!("  not there: {why}");
                 unbuilt.insert(server.name.into(), json!(first_error(&why)));
             }
         }
@@ -114,7 +115,7 @@ pub(crate) fn run(options: &Options) -> Result {
         facts: facts(options, place, &programs, unbuilt),
         programs,
         namespace: place == Place::Namespace,
-        weights: Value::Object(weights),
+        counted: json!({ "size": sizes, "build": cleans }),
         folder: folder.clone(),
     };
     let done = measure(&plan, place);
@@ -145,8 +146,8 @@ fn facts(
     let (date, seconds) = machine::now();
     let servers: serde_json::Map<_, _> = programs
         .iter()
-        .map(|(server, _)| {
-            let version = builds::version(server);
+        .map(|(server, program)| {
+            let version = builds::version(server, program);
             // A floor has no version; what it calls the kernel with has one.
             let floor = |it| if server.is_floor() { format!("on rustix {it}") } else { it };
             let version = version.map(floor);
@@ -158,7 +159,6 @@ fn facts(
         "unix_seconds": seconds,
         "commit": machine::commit(),
         "quick": options.quick,
-        "rounds": options.rounds,
         "rustc": machine::rustc(),
         "machine": machine::describe(),
         "network": place.describe(),
@@ -183,5 +183,6 @@ pub(crate) fn dies_with_parent() -> &'static [&'static str] {
 }
 
 fn first_error(told: &str) -> &str {
-    told.lines().find(|line| line.starts_with("error")).unwrap_or("cargo failed")
+    let error = told.lines().find(|line| line.starts_with("error"));
+    error.or(told.lines().next()).unwrap_or("cargo failed")
 }

@@ -1,16 +1,6 @@
-//! What is done to servers, and what comes out of it.
+//! What is compared: the tables of the page, whom each is about, and how often it is done.
 
-use std::path::Path;
-use std::time::Duration;
-
-use serde_json::{Map, Value, json};
-
-use crate::Result;
-use crate::account;
-use crate::load::wrk::Load;
-use crate::load::{Failures, connections, idle, rate, slow, traced};
-use crate::plan::SERVER_CORE;
-use crate::running::Running;
+use crate::answers::{RANGE, UNCHANGED, UPLOAD};
 use crate::servers::Server;
 
 /// A column of a table.
@@ -33,15 +23,26 @@ pub(crate) struct Scenario {
     /// Whether the first metric is compared with ours and with the floor by ratios.
     pub(crate) ratios: bool,
     pub(crate) kind: Kind,
+    /// How often each server is measured in a full run: nine times where CPU per request is the
+    /// question, less often what takes long or varies little. A quick run has a third of it.
+    pub(crate) rounds: usize,
+    /// The servers it is about; empty: all.
+    pub(crate) about: &'static [&'static str],
 }
 
 /// How it is done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Saturated by wrk on 64 connections.
     Saturated { path: &'static str, depth: usize, same_core: bool },
+    /// The same, for a file of so many bytes.
+    File { bytes: usize, ask: Ask },
     /// A connection for each request.
     Connections,
+    /// Large files, one after another on a few connections.
+    Download { bytes: usize },
+    /// Uploads of so many bytes, on so many connections.
+    Upload { bytes: usize, connections: usize },
     /// Connections that are only open.
     Idle { connections: usize },
     /// Clients that never finish their request, and others beside them.
@@ -50,12 +51,95 @@ pub(crate) enum Kind {
     Rate { path: &'static str, length: usize },
     /// A server that nobody has asked anything.
     Startup,
-    /// Counted before measuring.
-    Build,
     /// System calls.
     Calls,
-    /// Not yet, for this reason.
-    Skipped(&'static str),
+    /// Instructions outside the kernel.
+    Instructions,
+    /// Crates and bytes, counted before measuring.
+    Size,
+    /// Clean builds, done before measuring.
+    Build,
+}
+
+/// What a file is asked for with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// Nothing special.
+    All,
+    /// The range of the part in its middle.
+    Part,
+    /// The condition that it changed, which it did not.
+    IfChanged,
+}
+
+impl Scenario {
+    /// Whether a server belongs to it.
+    pub(crate) fn is_about(&self, server: &Server) -> bool {
+        self.about.is_empty() || self.about.contains(&server.name)
+    }
+
+    /// The names of the routes that it asks for.
+    pub(crate) fn routes(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Saturated { path: "/json", .. } => &["/json"],
+            Kind::Saturated { path: "/user/ann/42", .. } => &["/user/ann/42"],
+            Kind::File { ask: Ask::Part, .. } => &[RANGE],
+            Kind::File { ask: Ask::IfChanged, .. } => &[UNCHANGED],
+            Kind::File { .. } | Kind::Download { .. } => &["/file"],
+            Kind::Upload { .. } => &[UPLOAD],
+            Kind::Rate { .. } => &["/plaintext", "/sleep/0"],
+            Kind::Size | Kind::Build => &[],
+            _ => &["/plaintext"],
+        }
+    }
+}
+
+/// What is done for so long, in milliseconds, in a quick run and in a full one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// Load whose figures are not counted, so that everything is warm.
+    pub(crate) warm: u64,
+    /// Load that is measured.
+    pub(crate) load: u64,
+    /// The fixed rate without handlers that block.
+    pub(crate) quiet: u64,
+    /// The fixed rate with them.
+    pub(crate) busy: u64,
+}
+
+impl Times {
+    /// Those of a run.
+    pub(crate) const fn of(quick: bool) -> Self {
+        if quick {
+            Self { warm: 80, load: 250, quiet: 400, busy: 800 }
+        } else {
+            Self { warm: 200, load: 1300, quiet: 2000, busy: 4000 }
+        }
+    }
+}
+
+impl Kind {
+    /// About how many seconds it takes for one server, once.
+    pub(crate) fn seconds(self, quick: bool) -> f64 {
+        let times = Times::of(quick);
+        let load = times.warm + times.load;
+        // A server has to start, and what was begun has to end.
+        let millis = 60
+            + match self {
+                Self::Saturated { .. } | Self::File { .. } | Self::Connections => load + 20,
+                Self::Download { .. } => load + 300,
+                Self::Upload { bytes, .. } => load + 50 + (bytes >> 20) as u64 * 2,
+                Self::Idle { .. } => 2500,
+                Self::Slow { .. } => load + times.load + 900,
+                Self::Rate { .. } => times.quiet + times.busy + 300,
+                Self::Startup => 150,
+                Self::Calls => 1200,
+                Self::Instructions => 4000,
+                Self::Size => 0,
+                Self::Build => 60_000,
+            };
+        millis as f64 / 1e3
+    }
 }
 
 const SATURATED: &[Metric] = &[
@@ -76,51 +160,200 @@ const RATE: &[Metric] = &[
     Metric { key: "failures", title: "failures" },
 ];
 
+const TRANSFER: &[Metric] = &[
+    Metric { key: "mib_us", title: "CPU per MiB, µs" },
+    Metric { key: "cpu_us", title: "CPU for each, µs" },
+    Metric { key: "mib_per_second", title: "MiB/s" },
+    Metric { key: "peak_kib", title: "highest resident memory, KiB" },
+    Metric { key: "failures", title: "failures" },
+];
+
+/// Event loops, and ours in every mode: whom one compares a loop with.
+const LOOPS: &[&str] = &[
+    "pauper",
+    "pauper-threading",
+    "pauper-forking",
+    "raw-epoll",
+    "hyper",
+    "axum",
+    "actix-web",
+    "ntex",
+    "may_minihttp",
+    "nginx",
+];
+
+/// The same without what has no routes, and without a mode that differs in nothing here.
+const ROUTERS: &[&str] = &[
+    "pauper",
+    "pauper-threading",
+    "raw-epoll",
+    "hyper",
+    "axum",
+    "actix-web",
+    "ntex",
+    "may_minihttp",
+];
+
+/// Who serves files as a purpose, and those who are fastest at it.
+const FILES: &[&str] = &["pauper", "raw-epoll", "nginx", "hyper", "axum", "actix-web", "tiny_http"];
+
+/// Who has ranges and conditions.
+const CONDITIONS: &[&str] = &["pauper", "nginx", "hyper", "axum", "actix-web"];
+
+/// Who reads multipart.
+const UPLOADS: &[&str] =
+    &["pauper", "pauper-threading", "raw-epoll", "hyper", "axum", "actix-web", "rouille"];
+
+/// Who has a way for handlers that block, and `pauper`, whose mode here has none.
+const BLOCKING: &[&str] = &[
+    "pauper",
+    "pauper-threading",
+    "raw-threads",
+    "hyper",
+    "axum",
+    "actix-web",
+    "ntex",
+    "may_minihttp",
+    "tiny_http",
+    "rouille",
+];
+
+/// What a scenario is unless it says otherwise.
+const USUAL: Scenario = Scenario {
+    name: "",
+    title: "",
+    how: "",
+    metrics: SATURATED,
+    more_is_better: false,
+    ratios: true,
+    kind: Kind::Connections,
+    rounds: 9,
+    about: &[],
+};
+
+const fn saturated(path: &'static str, depth: usize, same_core: bool) -> Scenario {
+    Scenario { kind: Kind::Saturated { path, depth, same_core }, ..USUAL }
+}
+
+const fn file(bytes: usize, ask: Ask) -> Scenario {
+    Scenario { kind: Kind::File { bytes, ask }, rounds: 5, about: FILES, ..USUAL }
+}
+
 /// All scenarios, in the order of the page.
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
+        name: "plaintext",
+        title: "Plaintext",
         how: "`GET /plaintext`, keep-alive, 64 connections of wrk; server and load on a core each",
-        ..saturated("plaintext", "Plaintext", "/plaintext", 1)
+        ..saturated("/plaintext", 1, false)
     },
     Scenario {
+        name: "one-core",
+        title: "Plaintext, load and server on one core",
         how: "the same, with server and load on one core together",
-        kind: Kind::Saturated { path: "/plaintext", depth: 1, same_core: true },
-        ..saturated("one-core", "Plaintext, load and server on one core", "/plaintext", 1)
+        about: LOOPS,
+        ..saturated("/plaintext", 1, true)
     },
     Scenario {
+        name: "pipelined",
+        title: "Pipelined",
         how: "`GET /plaintext`, 16 requests under way on each of 64 connections",
-        ..saturated("pipelined", "Pipelined", "/plaintext", 16)
+        about: LOOPS,
+        ..saturated("/plaintext", 16, false)
     },
     Scenario {
-        how: "`GET /json`: an object of one member, serialized for each request (the floors send \
+        name: "json",
+        title: "JSON",
+        how: "`GET /json`: an object of one member, serialized for each request (the floor sends \
               bytes that were written down)",
-        ..saturated("json", "JSON", "/json", 1)
+        about: ROUTERS,
+        ..saturated("/json", 1, false)
     },
     Scenario {
+        name: "routed",
+        title: "Routed",
         how: "`GET /user/ann/42`: two path parameters, one of them a number, put into a text",
-        ..saturated("routed", "Routed", "/user/ann/42", 1)
+        about: ROUTERS,
+        ..saturated("/user/ann/42", 1, false)
     },
     Scenario {
         name: "connection",
         title: "A connection per request",
         how: "connect, `GET /plaintext` with `Connection: close`, read the answer, close; 16 clients",
-        metrics: SATURATED,
-        more_is_better: false,
-        ratios: true,
         kind: Kind::Connections,
+        ..USUAL
     },
     Scenario {
+        name: "file",
+        title: "A file of 1 MiB",
         how: "`GET /file`: 1 MiB from disk (its cache), keep-alive, 64 connections",
-        ..saturated("file", "A file of 1 MiB", "/file", 1)
+        rounds: 9,
+        ..file(1 << 20, Ask::All)
+    },
+    Scenario {
+        name: "file-1k",
+        title: "A file of 1 KiB",
+        how: "the same, with 1 KiB",
+        ..file(1 << 10, Ask::All)
+    },
+    Scenario {
+        name: "file-100k",
+        title: "A file of 100 KiB",
+        how: "the same, with 100 KiB",
+        ..file(100 << 10, Ask::All)
+    },
+    Scenario {
+        name: "file-100m",
+        title: "A file of 100 MiB",
+        how: "the same, with 100 MiB: whole files, one after another on two connections of a driver \
+              of ours",
+        metrics: TRANSFER,
+        kind: Kind::Download { bytes: 100 << 20 },
+        rounds: 3,
+        about: FILES,
+        ..USUAL
+    },
+    Scenario {
+        name: "range",
+        title: "A range of a file",
+        how: "`GET /file` with a `Range`: 100 KiB in the middle of 1 MiB, keep-alive, 64 connections",
+        about: CONDITIONS,
+        ..file(1 << 20, Ask::Part)
+    },
+    Scenario {
+        name: "not-modified",
+        title: "A file that did not change",
+        how: "`GET /file` with `If-None-Match`, or `If-Modified-Since` where there is no ETag: 304; \
+              keep-alive, 64 connections",
+        about: CONDITIONS,
+        ..file(1 << 20, Ask::IfChanged)
     },
     Scenario {
         name: "upload",
         title: "An upload of 10 MiB",
-        how: "a body of 10 MiB, counted and thrown away",
-        metrics: SATURATED,
-        more_is_better: false,
-        ratios: true,
-        kind: Kind::Skipped("the servers measured have no route for uploads yet"),
+        how: "`POST /upload`: a form of a short text and a file of 10 MiB in multipart/form-data, one \
+              after another on four connections; each part is read to its end, its bytes counted \
+              and thrown away, and the answer tells the counts (the floor looks for nothing, it \
+              reads as many bytes as there are)",
+        metrics: TRANSFER,
+        kind: Kind::Upload { bytes: 10 << 20, connections: 4 },
+        about: UPLOADS,
+        ..USUAL
+    },
+    Scenario {
+        name: "upload-1g",
+        title: "An upload of 1 GiB",
+        how: "the same with 1 GiB, one at a time: what matters is the memory",
+        metrics: &[
+            Metric { key: "peak_kib", title: "highest resident memory, KiB" },
+            Metric { key: "mib_us", title: "CPU per MiB, µs" },
+            Metric { key: "mib_per_second", title: "MiB/s" },
+            Metric { key: "failures", title: "failures" },
+        ],
+        kind: Kind::Upload { bytes: 1 << 30, connections: 1 },
+        rounds: 1,
+        about: UPLOADS,
+        ..USUAL
     },
     Scenario {
         name: "idle",
@@ -137,9 +370,10 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             Metric { key: "threads", title: "threads" },
             Metric { key: "failures", title: "failures" },
         ],
-        more_is_better: false,
         ratios: false,
         kind: Kind::Idle { connections: 10_000 },
+        rounds: 3,
+        ..USUAL
     },
     Scenario {
         name: "slow",
@@ -158,6 +392,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         more_is_better: true,
         ratios: false,
         kind: Kind::Slow { connections: 1_000 },
+        rounds: 3,
+        ..USUAL
     },
     Scenario {
         name: "blocking-apart",
@@ -165,18 +401,22 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         how: "2,000 requests/s; 1 % of them are for `/sleep/100`, whose handler blocks for 100 ms; \
               latencies are those of the others, for `/plaintext`, from when each was due",
         metrics: RATE,
-        more_is_better: false,
         ratios: false,
         kind: Kind::Rate { path: "/plaintext", length: 13 },
+        rounds: 3,
+        about: BLOCKING,
+        ..USUAL
     },
     Scenario {
         name: "blocking-shared",
         title: "Blocking handlers on the same route",
         how: "the same, but the others are for `/sleep/0`: the same route, no pause",
         metrics: RATE,
-        more_is_better: false,
         ratios: false,
         kind: Kind::Rate { path: "/sleep/0", length: 2 },
+        rounds: 3,
+        about: BLOCKING,
+        ..USUAL
     },
     Scenario {
         name: "startup",
@@ -189,242 +429,106 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
             Metric { key: "threads", title: "threads" },
             Metric { key: "listens_ms", title: "listens after, ms" },
         ],
-        more_is_better: false,
         ratios: false,
         kind: Kind::Startup,
-    },
-    Scenario {
-        name: "build",
-        title: "What it costs to build",
-        how: "outside crates delivered in the program (`cargo tree -e normal`), size of the release \
-              binary as cargo leaves it, and a clean release build with sources already fetched",
-        metrics: &[
-            Metric { key: "crates", title: "outside crates" },
-            Metric { key: "binary_kib", title: "binary, KiB" },
-            Metric { key: "build_cpu_seconds", title: "clean build, CPU s" },
-            Metric { key: "build_seconds", title: "clean build, s" },
-        ],
-        more_is_better: false,
-        ratios: false,
-        kind: Kind::Build,
+        rounds: 3,
+        ..USUAL
     },
     Scenario {
         name: "calls",
         title: "System calls per request",
-        how: "`strace -c -f` while 64 open connections ask for `/plaintext` 20 times each; the \
-              tracer slows the server, so that it is saturated",
+        how: "counted by the kernel (`perf stat -e raw_syscalls:sys_enter`) while wrk loads \
+              `/plaintext` on 64 connections, where perf is there and allowed; and by `strace -c -f` \
+              while 64 open connections ask 20 times each, which says which calls they are, and \
+              slows the server much: threads wait for each other more often then",
         metrics: &[
             Metric { key: "per_request", title: "calls per request" },
+            Metric { key: "traced", title: "by strace" },
             Metric { key: "names", title: "which" },
             Metric { key: "failures", title: "failures" },
         ],
-        more_is_better: false,
-        ratios: true,
         kind: Kind::Calls,
+        rounds: 1,
+        ..USUAL
+    },
+    Scenario {
+        name: "instructions",
+        title: "Instructions per request",
+        how: "instructions outside the kernel for `/plaintext`, counted by callgrind: one connection \
+              that asks and waits, and one that keeps 16 requests under way; what 1,920 requests \
+              take more than 480 do",
+        metrics: &[
+            Metric { key: "instructions", title: "instructions" },
+            Metric { key: "pipelined", title: "16 deep" },
+        ],
+        kind: Kind::Instructions,
+        rounds: 1,
+        about: LOOPS,
+        ..USUAL
+    },
+    Scenario {
+        name: "size",
+        title: "Crates and size",
+        how: "outside crates delivered in the program (`cargo tree -e normal`), with what its routes \
+              need: JSON, and files and uploads where it has them; size of the release binary as \
+              cargo leaves it",
+        metrics: &[
+            Metric { key: "crates", title: "outside crates" },
+            Metric { key: "binary_kib", title: "binary, KiB" },
+        ],
+        ratios: false,
+        kind: Kind::Size,
+        rounds: 1,
+        ..USUAL
+    },
+    Scenario {
+        name: "build",
+        title: "A clean build",
+        how: "a release build of the same program from nothing, with the sources already fetched",
+        metrics: &[
+            Metric { key: "build_cpu_seconds", title: "CPU s" },
+            Metric { key: "build_seconds", title: "s" },
+        ],
+        ratios: false,
+        kind: Kind::Build,
+        rounds: 1,
+        ..USUAL
     },
 ];
 
-const fn saturated(
-    name: &'static str,
-    title: &'static str,
-    path: &'static str,
-    depth: usize,
-) -> Scenario {
-    Scenario {
-        name,
-        title,
-        how: "",
-        metrics: SATURATED,
-        more_is_better: false,
-        ratios: true,
-        kind: Kind::Saturated { path, depth, same_core: false },
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answers::ROUTES;
+    use crate::servers::SERVERS;
 
-/// Where a scenario finds things.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Context<'a> {
-    pub(crate) server: &'a Server,
-    pub(crate) program: &'a Path,
-    pub(crate) folder: &'a Path,
-    pub(crate) quick: bool,
-}
-
-/// What one run gave: a number for each metric, or a text.
-pub(crate) type Run = Map<String, Value>;
-
-/// How many handler threads servers that have such a number get where handlers block, or where
-/// there is a connection for each of them to hold.
-const MANY_HANDLERS: usize = 64;
-
-impl Context<'_> {
-    fn start(self, handlers: usize) -> Result<Running> {
-        Running::start(self.server, self.program, &self.folder.join("file"), handlers)
-    }
-
-    fn time(self, quick: u64, full: u64) -> Duration {
-        Duration::from_millis(if self.quick { quick } else { full })
-    }
-}
-
-impl Kind {
-    /// How many rounds there are of it, when so many were asked for: what takes long or varies
-    /// little is done less often.
-    pub(crate) fn rounds(self, asked: usize, quick: bool) -> usize {
-        match self {
-            Self::Saturated { .. } | Self::Connections => asked,
-            Self::Build | Self::Skipped(_) => 1,
-            _ if quick => 1,
-            _ => asked.min(3),
+    #[test]
+    fn every_name_is_of_something() {
+        for scenario in SCENARIOS {
+            for name in scenario.about {
+                assert!(Server::find(name).is_some(), "{}: {name}", scenario.name);
+            }
+            for name in scenario.routes() {
+                assert!(ROUTES.iter().any(|it| it.name == *name), "{}: {name}", scenario.name);
+            }
+            assert!(SCENARIOS.iter().filter(|it| it.name == scenario.name).count() == 1);
         }
     }
 
-    /// Does it once to one server.
-    ///
-    /// # Errors
-    /// When the server cannot be started, or answers nothing.
-    pub(crate) fn run(self, context: Context<'_>) -> Result<Run> {
-        match self {
-            Self::Saturated { path, depth, same_core } => {
-                let core = same_core.then_some(SERVER_CORE);
-                let load = Load { path, connections: 64, depth, core };
-                saturate(context, load)
-            }
-            Self::Connections => connect(context),
-            Self::Idle { connections } => {
-                let mut running = context.start(context.server.handlers)?;
-                let seen = idle::run(running.address, running.pid(), connections);
-                if running.has_ended() {
-                    return Err(format!("the server ended, {} connections were open", seen.open));
-                }
-                Ok(fields(json!({
-                    "kib_each": seen.kib_each, "open": seen.open, "threads": seen.threads,
-                    "idle_served": seen.idle_served, "new_served": seen.new_served,
-                    "failures": seen.failures.sum(),
-                })))
-            }
-            Self::Slow { connections } => slow_clients(context, connections),
-            Self::Rate { path, length } => fixed_rate(context, path, length),
-            Self::Startup => startup(context),
-            Self::Calls => {
-                let running = context.start(context.server.handlers)?;
-                let seen = traced::run(running.address, running.pid(), context.folder)?;
-                let names: Vec<String> =
-                    seen.names.iter().map(|(name, count)| format!("{name} {count:.2}")).collect();
-                Ok(fields(json!({
-                    "per_request": seen.per_request, "names": names.join(", "),
-                    "failures": seen.failures.sum(),
-                })))
-            }
-            Self::Build | Self::Skipped(_) => Err("nothing to run".into()),
-        }
+    /// What the documents promise; builds of programs are extra.
+    #[test]
+    fn a_run_takes_the_time_that_was_promised() {
+        let minutes = |quick: bool| {
+            let options = crate::options::Options::parse(if quick { &["--quick"] } else { &[] });
+            let options = options.unwrap();
+            let seconds = options.scenarios().map(|scenario| {
+                let servers = SERVERS.iter().filter(|it| options.includes(scenario, it)).count();
+                (servers * options.rounds_of(scenario)) as f64 * scenario.kind.seconds(quick)
+            });
+            seconds.sum::<f64>() / 60.0
+        };
+        let (full, quick) = (minutes(false), minutes(true));
+        assert!((25.0..36.0).contains(&full), "{full} minutes");
+        assert!(quick < 5.0, "{quick} minutes");
     }
-}
-
-fn fields(value: Value) -> Run {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
-}
-
-fn per_request(running: &Running, before: account::Cpu, done: u64) -> (f64, f64) {
-    let after = running.cpu();
-    let each = |time: Duration| time.as_secs_f64() * 1e6 / done as f64;
-    (
-        each(after.total.saturating_sub(before.total)),
-        each(after.system.saturating_sub(before.system)),
-    )
-}
-
-fn saturate(context: Context<'_>, load: Load<'_>) -> Result<Run> {
-    let running = context.start(context.server.handlers)?;
-    load.run(running.address, context.time(100, 500), context.folder)?;
-    let before = running.cpu();
-    let seen = load.run(running.address, context.time(300, 3000), context.folder)?;
-    summary(&running, before, seen.requests, seen.seconds, seen.failures)
-}
-
-fn connect(context: Context<'_>) -> Result<Run> {
-    let running = context.start(context.server.handlers)?;
-    connections::run(running.address, context.time(100, 500));
-    let before = running.cpu();
-    let (done, seconds, failures) = connections::run(running.address, context.time(300, 3000));
-    summary(&running, before, done, seconds, failures)
-}
-
-fn summary(
-    running: &Running,
-    before: account::Cpu,
-    done: u64,
-    seconds: f64,
-    failures: Failures,
-) -> Result<Run> {
-    if done == 0 {
-        return Err(format!("no request was answered: {failures:?}"));
-    }
-    let (cpu_us, system_us) = per_request(running, before, done);
-    Ok(fields(json!({
-        "cpu_us": cpu_us, "system_us": system_us, "per_second": done as f64 / seconds,
-        "requests": done, "failures": failures.sum(), "refused": failures.refused,
-        "closed": failures.closed, "late": failures.late, "wrong": failures.wrong,
-    })))
-}
-
-fn slow_clients(context: Context<'_>, connections: usize) -> Result<Run> {
-    let running = context.start(context.server.handlers)?;
-    let load = Load { path: "/plaintext", connections: 64, depth: 1, core: None };
-    let work = || {
-        let before = running.cpu();
-        let seen = load.run(running.address, context.time(400, 4000), context.folder)?;
-        Ok::<_, String>((seen, per_request(&running, before, seen.requests).0))
-    };
-    load.run(running.address, context.time(100, 500), context.folder)?;
-    let (quiet, _) = work()?;
-    let (beside, slow_open, slow_closed) = slow::during(running.address, connections, work);
-    let (beside, cpu_us) = beside?;
-    let rate = |requests: u64, seconds: f64| requests as f64 / seconds;
-    let (quiet_rate, rate) =
-        (rate(quiet.requests, quiet.seconds), rate(beside.requests, beside.seconds));
-    Ok(fields(json!({
-        "kept_percent": 100.0 * rate / quiet_rate, "per_second": rate,
-        "quiet_per_second": quiet_rate,
-        "cpu_us": cpu_us, "slow_open": slow_open, "slow_closed": slow_closed,
-        "failures": beside.failures.sum(),
-    })))
-}
-
-fn fixed_rate(context: Context<'_>, path: &str, length: usize) -> Result<Run> {
-    let running = context.start(MANY_HANDLERS)?;
-    let quiet = rate::run(running.address, path, length, false, context.time(500, 10_000));
-    let busy = rate::run(running.address, path, length, true, context.time(1000, 10_000));
-    if quiet.latencies.is_empty() || busy.latencies.is_empty() {
-        return Err(format!("nothing was answered: {:?}", busy.failures));
-    }
-    let mut failures = quiet.failures;
-    failures.add(busy.failures);
-    Ok(fields(json!({
-        "p50": busy.quantile(0.5), "p99": busy.quantile(0.99), "p999": busy.quantile(0.999),
-        "max": busy.quantile(1.0), "quiet_p50": quiet.quantile(0.5),
-        "quiet_p99": quiet.quantile(0.99), "quiet_p999": quiet.quantile(0.999),
-        "requests": busy.latencies.len(), "failures": failures.sum(),
-    })))
-}
-
-fn startup(context: Context<'_>) -> Result<Run> {
-    let running = context.start(context.server.handlers)?;
-    std::thread::sleep(Duration::from_millis(100));
-    let (kib, threads) = (account::resident(running.pid()), account::threads(running.pid()));
-    let failed = |failure| format!("no answer: {failure:?}");
-    let patience = Duration::from_secs(2);
-    let mut client = crate::answers::Client::connect(running.address, patience).map_err(failed)?;
-    for _ in 0..100 {
-        client.send(crate::answers::request("/plaintext", "").as_bytes()).map_err(failed)?;
-        client.answer().map_err(failed)?;
-    }
-    let answered_kib = account::resident(running.pid());
-    Ok(fields(json!({
-        "kib": kib, "answered_kib": answered_kib, "threads": threads,
-        "listens_ms": running.started_in.as_secs_f64() * 1e3,
-    })))
 }

@@ -11,10 +11,8 @@ pub(crate) const FLOOR: &str = "raw-epoll";
 pub(crate) struct Server {
     /// Its name in tables.
     pub(crate) name: &'static str,
-    /// The package of `benches/peers`; ours has none.
-    pub(crate) package: &'static str,
-    /// The binary of that package.
-    pub(crate) binary: &'static str,
+    /// Where its program comes from.
+    pub(crate) source: Source,
     /// The crate whose version counts, as the lock file names it.
     pub(crate) version_of: &'static str,
     /// How it is set up, for readers.
@@ -23,16 +21,34 @@ pub(crate) struct Server {
     pub(crate) handlers: usize,
 }
 
+/// Where a program comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Our example `bench_server`, in this mode. A mode that it does not know is reported.
+    Ours {
+        /// The word for `MODE`.
+        mode: &'static str,
+    },
+    /// Built from `benches/peers`.
+    Peer {
+        /// The package.
+        package: &'static str,
+        /// The binary of that package.
+        binary: &'static str,
+    },
+    /// nginx as the machine has it; where it has none, that is reported.
+    Nginx,
+}
+
 /// All of them: ours, the floors, the peers.
 pub(crate) const SERVERS: &[Server] = &[
-    Server {
-        name: OURS,
-        package: "",
-        binary: "bench_server",
-        version_of: "pauper",
-        setup: "mode `single`: one loop, handlers on it, one after another",
-        handlers: 1,
-    },
+    ours(OURS, "single", "mode `single`: one loop, handlers on it, one after another"),
+    ours(
+        "pauper-threading",
+        "threading",
+        "mode `threading`: one loop; handlers that block leave it, 48 at once at most",
+    ),
+    ours("pauper-forking", "forking", "mode `forking`: one worker process with a loop"),
     peer(
         FLOOR,
         "peer-floors",
@@ -49,19 +65,21 @@ pub(crate) const SERVERS: &[Server] = &[
         "hyper",
         "peer-hyper",
         "hyper",
-        "tokio `current_thread`; blocking calls by `spawn_blocking`",
+        "tokio `current_thread`; uploads by multer; blocking calls by `spawn_blocking`",
     ),
     peer(
         "axum",
         "peer-axum",
         "axum",
-        "tokio `current_thread`; files by tower-http; blocking calls by `spawn_blocking`",
+        "tokio `current_thread`; files by tower-http; uploads by its own extractor (multer); \
+         blocking calls by `spawn_blocking`",
     ),
     peer(
         "actix-web",
         "peer-actix",
         "actix-web",
-        "`workers(1)`; files by actix-files; blocking calls by `web::block`",
+        "`workers(1)`; files by actix-files; uploads by actix-multipart; blocking calls by \
+         `web::block`",
     ),
     peer("ntex", "peer-ntex", "ntex", "on tokio, `workers(1)`; blocking calls by `web::block`"),
     peer(
@@ -86,7 +104,8 @@ pub(crate) const SERVERS: &[Server] = &[
         "rouille",
         "peer-rouille",
         "rouille",
-        "`pool_size(1)`, 64 where handlers block; on tiny_http, whose own threads read connections",
+        "`pool_size(1)`, 64 where handlers block; on tiny_http, whose own threads read connections; \
+         uploads by the multipart crate",
     ),
     Server {
         handlers: 128,
@@ -97,7 +116,19 @@ pub(crate) const SERVERS: &[Server] = &[
             "`max_workers(128)`, because each connection holds a worker",
         )
     },
+    Server {
+        name: "nginx",
+        source: Source::Nginx,
+        version_of: "",
+        setup: "one process (`master_process off`); `return 200` for the text, sendfile for \
+                files, no log; the other routes it does not have",
+        handlers: 1,
+    },
 ];
+
+const fn ours(name: &'static str, mode: &'static str, setup: &'static str) -> Server {
+    Server { name, source: Source::Ours { mode }, version_of: "pauper", setup, handlers: 1 }
+}
 
 const fn peer(
     name: &'static str,
@@ -108,7 +139,7 @@ const fn peer(
     // The floors are two binaries of one package, named as the floors are.
     let floor = matches!(package.as_bytes(), b"peer-floors");
     let binary = if floor { name } else { package };
-    Server { name, package, binary, version_of, setup, handlers: 1 }
+    Server { name, source: Source::Peer { package, binary }, version_of, setup, handlers: 1 }
 }
 
 impl Server {
@@ -119,6 +150,17 @@ impl Server {
 
     /// Whether it is one of the floors, which are no servers.
     pub(crate) fn is_floor(&self) -> bool {
-        self.package == "peer-floors"
+        matches!(self.source, Source::Peer { package: "peer-floors", .. })
+    }
+
+    /// Whether it is our server, in any mode.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self.source, Source::Ours { .. })
+    }
+
+    /// Whether its absence is something to tell and no failure: a mode that is not there, a program
+    /// that is not installed.
+    pub(crate) fn may_be_absent(&self) -> bool {
+        self.name != OURS && !matches!(self.source, Source::Peer { .. })
     }
 }

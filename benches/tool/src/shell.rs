@@ -40,6 +40,13 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 /// Whether a program is there.
 pub(crate) fn has(program: &str) -> bool {
+    find(program).is_some()
+}
+
+/// Where a program is; those of administrators too, whose folders are not on everybody's path.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
+    let more = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
+    let mut files = std::env::split_paths(&paths).chain(more).map(|folder| folder.join(program));
+    files.find(|file| file.is_file())
 }

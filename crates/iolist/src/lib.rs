@@ -2,7 +2,7 @@
 //!
 //! # Where things are
 //!
-//! [`IoList`] is the only type. It is made by `From` conversions, by [`iolist!`] and by the
+//! [`IoList`] is the type ([`Html`] only says of something that it is HTML). It is made by `From` conversions, by [`iolist!`] and by the
 //! `push_*` methods; it is read with [`pieces`](IoList::pieces) and turned into one block with
 //! [`into_bytes`](IoList::into_bytes); it is sent with [`write_to`](IoList::write_to), or with
 //! [`io_slices`](IoList::io_slices) and [`advance`](IoList::advance) by those who own the write
@@ -12,10 +12,12 @@
 mod buf;
 mod compare;
 mod convert;
+mod html;
 mod list;
 mod piece;
 mod write;
 
+pub use html::Html;
 pub use list::IoList;
 
 /// Builds an [`IoList`] from parts, in order.

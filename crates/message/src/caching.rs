@@ -126,6 +126,7 @@ impl Response {
     }
 
     #[cold]
+    #[track_caller]
     pub(crate) fn spoiled(mut self, error: impl Into<crate::Error>) -> Self {
         self.spoil(error.into());
         self

@@ -314,7 +314,8 @@ impl Response {
     /// Takes the response apart.
     ///
     /// # Errors
-    /// As [`into_result`](Self::into_result).
+    /// As [`into_result`](Self::into_result); and for an interim status (1xx), which is no answer
+    /// (RFC 9110, section 15.2), but for 101 with an upgrade.
     pub fn into_parts(self) -> Result<ResponseParts, Error> {
         let Self { status, headers, body, close, shutdown, declined, upgrade, fault } = self;
         match fault {
@@ -326,6 +327,12 @@ impl Response {
                         None
                     }
                 };
+                // An interim status would leave the request without an answer.
+                if status.is_informational() && upgrade.is_none() {
+                    crate::drop_quietly((headers, body));
+                    let text = format!("{status} is not the status of an answer");
+                    return Err(std::io::Error::other(text).into());
+                }
                 Ok(ResponseParts { status, headers, body, close, shutdown, declined, upgrade })
             }
             Some(error) => {
@@ -379,9 +386,7 @@ impl<B: Into<Body>> From<http::Response<B>> for Response {
     }
 }
 
-/// HTML that is sent as it is, with `text/html; charset=utf-8`.
-#[derive(Clone, Debug, Default)]
-pub struct Html<T>(pub T);
+pub use pauper_iolist::Html;
 
 /// A value that is sent as JSON, with `application/json`.
 #[cfg(feature = "json")]

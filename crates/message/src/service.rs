@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::StatusCode;
+
 use crate::error::{Error, ErrorView};
 use crate::request::Request;
 use crate::response::{IntoResponse, Response};
@@ -100,6 +102,8 @@ pub fn plain_answer(error: Error) -> Response {
         Err(error) => error,
     };
     let Some(status) = error.status() else { return Response::declined() };
+    // An interim status (RFC 9110, section 15.2) would leave the request without an answer.
+    let status = if status.is_informational() { StatusCode::INTERNAL_SERVER_ERROR } else { status };
     let name = status.canonical_reason().unwrap_or("Error");
     let text = match error.message() {
         Some(message) => format!("{} {name}: {message}\n", status.as_u16()),

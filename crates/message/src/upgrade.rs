@@ -345,8 +345,10 @@ mod tests {
     fn a_response_that_becomes_another_one_upgrades_nothing() {
         let response = Response::upgrade("echo", Upgrade::driver(Silent)).with_status(200);
         assert!(response.into_parts().unwrap().upgrade.is_none());
-        let plain = Response::new(StatusCode::SWITCHING_PROTOCOLS).into_parts().unwrap();
-        assert!(plain.upgrade.is_none());
+        // An interim status is no answer, and 101 alone leads nowhere.
+        for status in [100, 101, 103, 199] {
+            assert!(Response::text("").with_status(status).into_parts().is_err(), "{status}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use pauper::{App, Server};
 
 use crate::access::AccessLog;
 use crate::escape::OneLine;
-use crate::options::{Options, Task};
+use crate::options::{Mode, Options, Task};
 use crate::stderr::say;
 use crate::{logger, signals};
 
@@ -92,7 +92,12 @@ fn serve(options: &Options, mut app: App) -> Result<ExitCode, String> {
     let log = Arc::new(AccessLog::start(io::stdout(), |text| say(text)));
     let lines = Arc::clone(&log);
     let config = ServerConfig::new().with_on_access(move |record| lines.record(record));
-    let served = server.config(config).run(app).map_err(|error| error.to_string());
+    let server = server.config(config);
+    let served = match options.mode() {
+        Mode::Threading => server.run(app),
+        Mode::Single => server.run_single(app),
+    };
+    let served = served.map_err(|error| error.to_string());
     log.finish();
     let served = served?;
     match served.left() {

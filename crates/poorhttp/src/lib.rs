@@ -10,4 +10,4 @@ mod signals;
 mod stderr;
 
 pub use daemon::{run, run_with};
-pub use options::{Options, Task, UsageError};
+pub use options::{Mode, Options, Task, UsageError};

@@ -31,7 +31,19 @@ pub struct Options {
     port: u16,
     root: Option<PathBuf>,
     index: bool,
+    mode: Mode,
     log_level: LevelFilter,
+}
+
+/// Who calls the handlers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// Several threads at once, so that a handler that blocks holds up nobody.
+    #[default]
+    Threading,
+    /// One thread, strictly one after another; everybody waits for a handler that blocks.
+    Single,
 }
 
 /// What is to be done.
@@ -57,6 +69,7 @@ impl Default for Options {
             port: 8080,
             root: None,
             index: false,
+            mode: Mode::Threading,
             log_level: LevelFilter::Warn,
         }
     }
@@ -85,6 +98,7 @@ impl Options {
                 Short('b') | Long("port") => options.port = port(parser.value()?)?,
                 Long("root") => options.root = Some(root(parser.value()?)?),
                 Long("index") => options.index = true,
+                Long("mode") => options.mode = mode(parser.value()?)?,
                 Long("info") => options.log_level = LevelFilter::Info,
                 Long("debug") => options.log_level = LevelFilter::Debug,
                 Short('h') | Long("help") => return Ok(options.with_task(Task::Help)),
@@ -117,6 +131,8 @@ Options:
   -b, --port PORT        Port to listen on, 0 for any free one [default: {port}]
       --root DIR         Serve the files of a folder where the application has no route
       --index            List folders of --root that have no index.html
+      --mode MODE        threading: handlers run on several threads; single: one
+                         after another on one thread [default: threading]
       --info             Log what happens, on standard error
       --debug            Log everything, on standard error
   -h, --help             Print this help
@@ -159,6 +175,11 @@ SIGTERM or Ctrl-C: finish the requests under way and stop; once more: stop at on
         self.index
     }
 
+    /// Who calls the handlers. Default: several threads.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// The least important messages that are logged. Default: warnings.
     pub fn log_level(&self) -> LevelFilter {
         self.log_level
@@ -172,6 +193,14 @@ fn address(value: OsString) -> Result<String, UsageError> {
     match bare.unwrap_or(&text) {
         "" => Err(UsageError::new("--address is empty; 0.0.0.0 stands for all addresses")),
         address => Ok(address.to_owned()),
+    }
+}
+
+fn mode(value: OsString) -> Result<Mode, UsageError> {
+    match &*value.to_string_lossy() {
+        "threading" => Ok(Mode::Threading),
+        "single" => Ok(Mode::Single),
+        text => Err(UsageError::new(format!("--mode is threading or single, and not {text:?}"))),
     }
 }
 
@@ -247,6 +276,8 @@ mod tests {
         check("--index --root=www", &Options { index: true, ..root });
         check("--info", &Options { log_level: LevelFilter::Info, ..default.clone() });
         check("--info --debug", &Options { log_level: LevelFilter::Debug, ..default.clone() });
+        check("--mode single", &Options { mode: Mode::Single, ..default.clone() });
+        check("--mode=threading", &default);
         check("-b 1 -b 2", &Options { port: 2, ..default.clone() });
         for (line, task) in [("-h", Task::Help), ("--version --nonsense", Task::Version)] {
             check(line, &Options { task, ..default.clone() });
@@ -264,6 +295,7 @@ mod tests {
         check_wrong("--address=", "--address is empty; 0.0.0.0 stands for all addresses");
         check_wrong("--root=", "--root is empty; a dot stands for the folder you are in");
         check_wrong("--index", "--index lists the folder of --root, which is missing");
+        check_wrong("--mode=forked", "--mode is threading or single, and not \"forked\"");
         check_wrong("--index=1", "unexpected argument for option '--index': \"1\"");
         check_wrong("--a\nb", "invalid option '--a\\x0Ab'");
     }
@@ -284,6 +316,7 @@ mod tests {
             "-b, --port PORT",
             "--root DIR",
             "--index ",
+            "--mode MODE",
             "--info ",
             "--debug ",
             "-h, --help ",

@@ -15,17 +15,24 @@ const MICRO: &str = "benches/Cargo.toml";
 /// When what it hands over to fails, having said why.
 pub fn run(args: &[String]) -> Result {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let (manifest, binary, rest) = target(&words);
-    let mut command = shell::command("cargo", &["run", "--quiet", "--release", "--locked"]);
-    command.args(["--manifest-path", manifest, "--bin", binary, "--"]).args(rest);
-    shell::run(command)
+    for (manifest, binary, words) in targets(&words) {
+        let mut command = shell::command("cargo", &["run", "--quiet", "--release", "--locked"]);
+        command.args(["--manifest-path", manifest, "--bin", binary, "--"]).args(words);
+        shell::run(command)?;
+    }
+    Ok(())
 }
 
-/// The manifest, the program and its arguments for these words.
-fn target<'a>(words: &'a [&'a str]) -> (&'static str, &'static str, &'a [&'a str]) {
+/// The manifests, the programs and their arguments for these words.
+fn targets<'a>(words: &[&'a str]) -> Vec<(&'static str, &'static str, Vec<&'a str>)> {
+    let tool = "pauper-bench-tool";
     match words {
-        ["instructions", rest @ ..] => (MICRO, "instructions", rest),
-        all => (TOOL, "pauper-bench-tool", all),
+        // Both keep their counts in one file, each its own.
+        ["instructions", rest @ ..] => {
+            let server = [&["server-instructions"], rest].concat();
+            vec![(MICRO, "instructions", rest.to_vec()), (TOOL, tool, server)]
+        }
+        all => vec![(TOOL, tool, all.to_vec())],
     }
 }
 
@@ -35,11 +42,12 @@ mod tests {
 
     #[test]
     fn words_find_their_program() {
-        let (manifest, binary, rest) = target(&["instructions", "--write"]);
-        assert_eq!((manifest, binary, rest), (MICRO, "instructions", &["--write"][..]));
-        let (manifest, binary, rest) = target(&["--quick"]);
-        assert_eq!((manifest, binary, rest), (TOOL, "pauper-bench-tool", &["--quick"][..]));
-        assert_eq!(target(&[]).0, TOOL);
+        let both = targets(&["instructions", "--write"]);
+        assert_eq!(both[0], (MICRO, "instructions", vec!["--write"]));
+        assert_eq!(both[1], (TOOL, "pauper-bench-tool", vec!["server-instructions", "--write"]));
+        let one = targets(&["--quick"]);
+        assert_eq!(one, [(TOOL, "pauper-bench-tool", vec!["--quick"])]);
+        assert_eq!(targets(&[])[0].0, TOOL);
         for manifest in [TOOL, MICRO] {
             assert!(shell::root().join(manifest).is_file(), "{manifest}");
         }

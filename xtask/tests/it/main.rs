@@ -1,11 +1,13 @@
 //! Rules of the repository, as tests.
 //!
 //! - `arrows`: who may depend on whom, and that ARCHITECTURE.md says the same
+//! - `contract`: docs/contract.md is complete, and its tests exist
 //! - `manifests`: what every Cargo.toml has in common
 //! - `sources`: what no source file may contain
 //! - `texts`: README, changelog and the like tell the truth
 
 mod arrows;
+mod contract;
 mod manifests;
 mod sources;
 mod texts;

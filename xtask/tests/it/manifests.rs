@@ -56,7 +56,10 @@ fn unsafe_is_forbidden_everywhere_but_in_one_crate_that_has_to_ask() {
     assert!(workspace.contains(&"unsafe_code = \"forbid\""));
     let mut expected = vec!["unsafe_code = \"deny\"", "unsafe_op_in_unsafe_fn = \"deny\""];
     expected.extend(workspace.iter().filter(|line| !line.starts_with("unsafe_code")));
-    assert_eq!(table(&theirs, "lints.rust"), expected);
+    // Which names of its own it asks the compiler about is its own affair.
+    let mut lints = table(&theirs, "lints.rust");
+    lints.retain(|line| !line.starts_with("unexpected_cfgs"));
+    assert_eq!(lints, expected);
     assert_eq!(table(&theirs, "lints.clippy"), table(&ours, "workspace.lints.clippy"));
 }
 

@@ -2,8 +2,9 @@
 
 use std::io;
 
-use axum::extract::Path;
-use axum::routing::{get, get_service};
+use axum::extract::multipart::MultipartError;
+use axum::extract::{DefaultBodyLimit, Multipart, Path};
+use axum::routing::{get, get_service, post};
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -22,6 +23,20 @@ async fn nap(Path(ms): Path<u64>) -> &'static str {
     tokio::task::spawn_blocking(move || setting::block(ms)).await.unwrap()
 }
 
+/// A line for each part: its name and how many bytes it has, which are thrown away.
+async fn upload(mut parts: Multipart) -> Result<String, MultipartError> {
+    let mut lines = String::new();
+    while let Some(mut part) = parts.next_field().await? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let mut size = 0;
+        while let Some(chunk) = part.chunk().await? {
+            size += chunk.len();
+        }
+        lines.push_str(&setting::part(&name, size));
+    }
+    Ok(lines)
+}
+
 fn main() -> io::Result<()> {
     let app = Router::new()
         .route("/plaintext", get(async || setting::PLAINTEXT))
@@ -29,7 +44,8 @@ fn main() -> io::Result<()> {
         .route("/user/{name}/{id}", get(user))
         .route("/hello", get(async || setting::HELLO))
         .route("/file", get_service(ServeFile::new(setting::file())))
-        .route("/sleep/{ms}", get(nap));
+        .route("/sleep/{ms}", get(nap))
+        .route("/upload", post(upload).layer(DefaultBodyLimit::disable()));
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let listener = TcpListener::bind(setting::address()).await?;
         let listener = listener.tap_io(|stream| {

@@ -11,7 +11,7 @@ use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -42,7 +42,28 @@ async fn file() -> Answer {
     Ok(response)
 }
 
+/// A line for each part: its name and how many bytes it has, which are thrown away.
+async fn upload(request: Request<Incoming>) -> Result<String, multer::Error> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let boundary = multer::parse_boundary(content_type.unwrap_or_default())?;
+    let data = request.into_body().into_data_stream();
+    let mut parts = multer::Multipart::new(data, boundary);
+    let mut lines = String::new();
+    while let Some(mut part) = parts.next_field().await? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let mut size = 0;
+        while let Some(chunk) = part.chunk().await? {
+            size += chunk.len();
+        }
+        lines.push_str(&setting::part(&name, size));
+    }
+    Ok(lines)
+}
+
 async fn answer(request: Request<Incoming>) -> Answer {
+    if request.method() == Method::POST && request.uri().path() == "/upload" {
+        return full("text/plain", upload(request).await.map_err(io::Error::other)?);
+    }
     let path = request.uri().path();
     match path {
         "/plaintext" => return full("text/plain", setting::PLAINTEXT),

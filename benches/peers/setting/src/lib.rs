@@ -32,6 +32,11 @@ pub fn user(name: &str, id: u64) -> String {
     format!("user {name} has number {id}\n")
 }
 
+/// The line of `/upload` for a part of this name with so many bytes.
+pub fn part(name: &str, size: usize) -> String {
+    format!("{name}={size}\n")
+}
+
 /// What the handler of `/sleep/MS` does: it holds its thread, as a call of a database would.
 pub fn block(ms: u64) -> &'static str {
     sleep(Duration::from_millis(ms.min(60_000)));

@@ -3,10 +3,13 @@
 //! All of them count what a server refused, closed or answered wrongly.
 
 pub(crate) mod connections;
+pub(crate) mod counted;
 pub(crate) mod idle;
+pub(crate) mod perf;
 pub(crate) mod rate;
 pub(crate) mod slow;
 pub(crate) mod traced;
+pub(crate) mod transfer;
 pub(crate) mod wrk;
 
 use crate::answers::Failure;

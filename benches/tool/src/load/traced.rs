@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 
 use super::Failures;
 use crate::answers::{Client, request};
-use crate::{Result, shell};
+use crate::{Result, account, shell};
 
 const CONNECTIONS: usize = 64;
 const REQUESTS_EACH: usize = 20;
@@ -72,10 +72,15 @@ pub(crate) fn run(address: SocketAddr, pid: u32, folder: &Path) -> Result<Seen> 
         let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(each)).collect();
         ready.wait();
         let mut command = Command::new("strace");
-        command.args(["-c", "-f", "-S", "calls", "-o"]).arg(&table).arg("-p");
-        command.arg(pid.to_string()).stdin(Stdio::null()).stderr(Stdio::null());
+        command.args(["-c", "-f", "-S", "calls", "-o"]).arg(&table);
+        // Processes that are there already are not followed, they have to be named.
+        let pids = account::tree(pid);
+        for pid in &pids {
+            command.arg("-p").arg(pid.to_string());
+        }
+        command.stdin(Stdio::null()).stderr(Stdio::null());
         let strace = command.spawn();
-        wait_until_traced(pid);
+        wait_until_traced(&pids);
         go.wait();
         let (mut done, mut failures, mut open) = (0, Failures::default(), Vec::new());
         for thread in threads {
@@ -105,15 +110,15 @@ pub(crate) fn run(address: SocketAddr, pid: u32, folder: &Path) -> Result<Seen> 
     })
 }
 
-/// Waits until every thread of the process has a tracer, two seconds at most.
-fn wait_until_traced(pid: u32) {
+/// Waits until every thread of the processes has a tracer, two seconds at most.
+fn wait_until_traced(pids: &[u32]) {
     let untraced = |task: fs::DirEntry| {
         let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
         status.lines().any(|line| line == "TracerPid:\t0")
     };
     for _ in 0..200 {
-        let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        if !tasks.into_iter().any(untraced) {
+        let tasks = |pid: &u32| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten();
+        if !pids.iter().flat_map(tasks).flatten().any(untraced) {
             return;
         }
         sleep(Duration::from_millis(10));

@@ -40,6 +40,8 @@ pub(crate) struct Seen {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load<'a> {
     pub(crate) path: &'a str,
+    /// A field that each request has, `Name: value` and a line end; or nothing.
+    pub(crate) field: &'a str,
     pub(crate) connections: usize,
     /// How many requests are on their way on each.
     pub(crate) depth: usize,
@@ -74,7 +76,12 @@ impl Load<'_> {
 
     fn script(&self) -> String {
         if self.depth == 1 {
-            return DONE.into();
+            let field = self.field.trim_end().split_once(": ");
+            return match field {
+                // Rust and Lua quote what occurs in fields alike.
+                Some((name, value)) => format!("{DONE}\nwrk.headers[{name:?}] = {value:?}\n"),
+                None => DONE.into(),
+            };
         }
         let (depth, path) = (self.depth, self.path);
         format!(
@@ -122,6 +129,19 @@ fn parse(text: &str) -> Option<Seen> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_becomes_a_line_of_lua() {
+        let load = Load {
+            path: "/file",
+            field: "If-None-Match: W/\"1-2\"\r\n",
+            connections: 1,
+            depth: 1,
+            core: None,
+        };
+        let line = r#"wrk.headers["If-None-Match"] = "W/\"1-2\"""#;
+        assert!(load.script().ends_with(&format!("{line}\n")), "{}", load.script());
+    }
 
     #[test]
     fn the_line_of_our_script_is_understood() {

@@ -92,6 +92,9 @@ fn errors_of_handlers_go_to_standard_error_in_one_line() {
     let line = daemon.stderr_until("invalid digit");
     let (time, rest) = line.split_at("2026-11-20T19:00:00Z".len());
     assert!(time.ends_with('Z') && time.contains('T'), "{line}");
-    assert!(rest.starts_with(" ERROR pauper::app: GET /fails from 127.0.0.1:"), "{line}");
+    let rest = rest.strip_prefix(" ERROR pauper::app: [").expect("the level, and a number");
+    let (number, rest) = rest.split_once("] ").expect("the number of the request");
+    assert!(u64::from_str_radix(number, 16).is_ok(), "{line}");
+    assert!(rest.starts_with("GET /fails from 127.0.0.1:"), "{line}");
     assert!(rest.contains("features.rs:"), "with the place: {line}");
 }

@@ -43,14 +43,14 @@ impl Daemon {
 
     /// Starts an example of this crate on a free port. Cargo builds examples beside the tests, but
     /// not when it is asked for single tests by name.
-    pub(crate) fn start_example(name: &str) -> Self {
+    pub(crate) fn start_example(name: &str, args: &[&str]) -> Self {
         let mut path = std::env::current_exe().unwrap();
         path.pop();
         path.pop();
         let path = path.join("examples").join(name);
         assert!(path.exists(), "build it first: cargo build -p poorhttp --example {name}");
         let mut command = Command::new(path);
-        command.args(["--port", "0"]).stdin(Stdio::null());
+        command.args(["--port", "0"]).args(args).stdin(Stdio::null());
         Self::of(command, Stdio::piped())
     }
 

@@ -85,7 +85,7 @@ fn the_second_signal_ends_it_at_once() {
 /// Even when the thread that should stop is blocked by a handler.
 #[test]
 fn the_second_signal_ends_a_blocked_server() {
-    let mut daemon = Daemon::start_example("own");
+    let mut daemon = Daemon::start_example("own", &["--mode", "single"]);
     let mut asleep = daemon.connect();
     asleep.write_all(b"GET /nap/600 HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     let mut waiting = daemon.connect();
@@ -93,6 +93,23 @@ fn the_second_signal_ends_a_blocked_server() {
     waiting.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     let answer = waiting.read(&mut [0; 9]);
     assert!(answer.is_err(), "single mode: nobody is served while a handler sleeps");
+    daemon.signal("TERM");
+    daemon.stderr_until("SIGTERM: no new");
+    daemon.signal("TERM");
+    assert_eq!(daemon.wait(), Some(128 + 15));
+}
+
+/// With threads nobody waits for a handler that blocks, and the second signal does not either.
+#[test]
+fn a_blocked_handler_holds_up_neither_clients_nor_the_second_signal() {
+    let mut daemon = Daemon::start_example("own", &[]);
+    let mut asleep = daemon.connect();
+    asleep.write_all(b"GET /nap/600 HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    let mut other = daemon.connect();
+    other.write_all(b"GET /nap/0 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    other.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     daemon.signal("TERM");
     daemon.stderr_until("SIGTERM: no new");
     daemon.signal("TERM");

@@ -37,6 +37,15 @@ impl<M> Mailbox<M> {
         std::mem::swap(&mut lock(&self.state).mail, into);
     }
 
+    /// As [`close`](Self::close), but only if there is no mail; tells whether that was so.
+    pub(crate) fn close_if_empty(&self) -> bool {
+        let mut state = lock(&self.state);
+        if state.mail.is_empty() {
+            state.open = false;
+        }
+        !state.open
+    }
+
     /// Nobody will read it any more. Gives what nobody has read.
     pub(crate) fn close(&self) -> Vec<M> {
         let mut state = lock(&self.state);

@@ -194,16 +194,26 @@ impl<L, T: Task> Team<L, T> {
         let mut state = lock(&self.state);
         state.duties.push_back(Duty::Hold(held));
         self.publish(&state);
+        self.changed.notify_one();
     }
 
-    /// Offers a task to be done by a thread. One that `must` be done is taken however many wait.
+    /// Offers a task to be done by a thread. One that `must` be done is taken however many wait,
+    /// and waits for as long as no thread can be started.
     ///
     /// # Errors
-    /// The task back, if too many wait.
+    /// The task back, if too many wait, or if there is no thread for tasks and none can be started.
     pub(crate) fn offer(&self, task: T, must: bool) -> Result<(), T> {
         let mut state = lock(&self.state);
         if state.over || (!must && state.waiting >= self.sizes.queue) {
             return Err(task);
+        }
+        // So many hold loops or are kept free. If they stay alone, perhaps nobody ever looks for
+        // the task.
+        if !must && state.threads + state.starting <= 2 * self.sizes.reserve {
+            if !(self.start)() {
+                return Err(task);
+            }
+            state.starting += 1;
         }
         let at = state.queue_of(task.kind());
         state.queues[at].tasks.push_back(task);
@@ -221,6 +231,22 @@ impl<L, T: Task> Team<L, T> {
         let at = state.queue_of(kind);
         state.queues[at].running -= 1;
         state.list(at, &self.sizes);
+    }
+
+    /// A task of this kind, which does not [compute](Task::computes), turned out to be one of another
+    /// kind. False if there are enough of those: then it has to be [offered](Self::offer) anew.
+    pub(crate) fn turns_into(&self, kind: u32, other: u32) -> bool {
+        let mut state = lock(&self.state);
+        let (from, to) = (state.queue_of(kind), state.queue_of(other));
+        if state.queues[to].running >= self.sizes.workers_per_kind {
+            return false;
+        }
+        state.queues[to].running += 1;
+        state.queues[from].running -= 1;
+        state.list(from, &self.sizes);
+        // There may be room for one more of the first kind.
+        self.assign(state);
+        true
     }
 
     /// Decides for threads that are idle beyond the reserve, and starts some where there are too
@@ -288,6 +314,10 @@ impl<L, T: Task> Team<L, T> {
             if let Some(duty) = duty {
                 state.resting -= usize::from(rests);
                 self.publish(&state);
+                if !rests {
+                    // It was meant for a thread that rests, and that now is free for another.
+                    self.assign(state);
+                }
                 return duty;
             }
             if rests {

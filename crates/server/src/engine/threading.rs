@@ -69,6 +69,17 @@ struct Engine {
     info: Arc<ServerInfo>,
 }
 
+/// How far an errand was done under a lease.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// To its end, without calling the service for an answer.
+    Done,
+    /// The service was called for its answer.
+    Called,
+    /// It is for another thread.
+    Away,
+}
+
 #[derive(Default)]
 struct End {
     /// Loops that have stopped, and the connections that they cut.
@@ -140,6 +151,14 @@ pub(crate) fn run_threading(
     let result = engine.wait(count).map(|left| left + shared.end_upgraded());
     engine.finish();
     let _ = monitor.join();
+    // The last one to let go of the engine drops the service. That should be this thread, so that it
+    // has happened when the server has run, and before a program ends because of that.
+    for _ in 0..LAST_LOOKS {
+        if Arc::strong_count(&engine) == 1 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
     result
 }
 
@@ -221,9 +240,9 @@ impl Engine {
         let number = held.number();
         let watch = held.stopwatch();
         let lease = self.slots[number].lend(held);
-        let (kind, sent_away) = self.serve(&mut errand);
+        let (kind, way) = self.serve(&mut errand);
         match self.slots[number].take_back(lease) {
-            Some(mut held) if sent_away => {
+            Some(mut held) if way == Way::Away => {
                 self.send_away(&mut held, errand);
                 Some(held)
             }
@@ -231,17 +250,21 @@ impl Engine {
                 held.finish(errand);
                 let time = held.stopwatch().since(watch);
                 self.predictor.ran(kind, time);
-                held.counts().handled(Dispatch::Inline, time);
+                if way == Way::Called {
+                    held.counts().handled(Dispatch::Inline, time);
+                }
                 Some(held)
             }
             None => {
-                if sent_away {
+                if way == Way::Away {
                     // This thread is no loop's any more, so it may as well go on.
                     self.call(&mut errand);
                 } else {
                     let time = watch.elapsed();
                     self.predictor.ran(kind, time);
-                    errand.handled = Some((Dispatch::Rescued, time));
+                    if way == Way::Called {
+                        errand.handled = Some((Dispatch::Rescued, time));
+                    }
                 }
                 self.mail(number, errand);
                 None
@@ -249,29 +272,29 @@ impl Engine {
         }
     }
 
-    /// Does an errand under a lease, but for a call that is known to block: then it gives true.
-    /// Gives also of which kind it turned out to be.
-    fn serve(&self, errand: &mut Errand) -> (u32, bool) {
+    /// Does an errand under a lease, but for a call that is known to block. Gives of which kind it
+    /// turned out to be, and how far that went.
+    fn serve(&self, errand: &mut Errand) -> (u32, Way) {
         match &mut errand.work {
             Work::Job(job) => {
                 let kind = job.kind();
                 job.prepare(&*self.service);
                 if !job.wants_call() {
-                    return (kind, false);
+                    return (kind, Way::Done);
                 }
                 let kind = job.kind();
                 if self.predictor.is_slow(kind) {
-                    return (kind, true);
+                    return (kind, Way::Away);
                 }
                 job.call(&*self.service);
-                return (kind, false);
+                return (kind, Way::Called);
             }
             Work::File(file) => file.run(),
             // It waits for its client in any case.
-            Work::Stream(_) => return (OTHER, true),
+            Work::Stream(_) => return (OTHER, Way::Away),
             Work::Chores(chores) => chores.run(),
         }
-        (OTHER, false)
+        (OTHER, Way::Done)
     }
 
     /// Calls the service on a thread that has no loop.
@@ -302,12 +325,12 @@ impl Engine {
         let team = if matches!(errand.work, Work::Stream(_)) { &self.streams } else { &self.team };
         let computes = self.predictor.computes(kind);
         let task = Assignment { errand, home: held.number(), kind, computes };
+        // Before it can be taken out of the queue again.
+        self.info.queued();
         match team.offer(task, must) {
-            Ok(()) => {
-                self.info.queued();
-                held.sent_away(token);
-            }
+            Ok(()) => held.sent_away(token),
             Err(mut task) => {
+                self.info.unqueued();
                 held.counts().refused();
                 match &mut task.errand.work {
                     Work::Job(job) => job.refuse(),
@@ -321,25 +344,49 @@ impl Engine {
 
     /// Does an errand on a thread that has no loop.
     fn work(&self, task: Assignment, team: &Team<Held, Assignment>) {
-        let Assignment { mut errand, home, kind, computes } = task;
+        let Assignment { mut errand, home, mut kind, computes } = task;
         self.info.unqueued();
         match &mut errand.work {
             Work::Job(job) => {
                 if !job.wants_call() {
-                    let (kind, start) = (job.kind(), Instant::now());
+                    let start = Instant::now();
                     job.prepare(&*self.service);
                     self.predictor.ran(kind, start.elapsed());
                 }
                 if job.wants_call() {
+                    let call = job.kind();
+                    if call != kind && !team.turns_into(kind, call) {
+                        team.done(kind, computes);
+                        let computes = self.predictor.computes(call);
+                        self.put_back(Assignment { errand, home, kind: call, computes }, team);
+                        return;
+                    }
+                    kind = call;
                     self.call(&mut errand);
                 }
             }
             Work::File(file) => file.run(),
-            Work::Stream(stream) => stream.run(&*self.service),
+            Work::Stream(stream) => {
+                let start = Instant::now();
+                stream.run(&*self.service);
+                errand.handled = Some((Dispatch::Predicted, start.elapsed()));
+            }
             Work::Chores(chores) => chores.run(),
         }
         team.done(kind, computes);
         self.mail(home, errand);
+    }
+
+    /// Lets a request wait whose endpoint, now that it is known, has enough threads.
+    fn put_back(&self, task: Assignment, team: &Team<Held, Assignment>) {
+        self.info.queued();
+        if let Err(mut task) = team.offer(task, false) {
+            self.info.unqueued();
+            if let Work::Job(job) = &mut task.errand.work {
+                job.refuse();
+            }
+            self.mail(task.home, task.errand);
+        }
     }
 
     fn mail(&self, home: usize, errand: Errand) {

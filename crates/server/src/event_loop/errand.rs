@@ -4,10 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use mio::net::TcpStream;
-use pauper_message::{Dispatch, FilePart, Service};
+use pauper_message::{Dispatch, FilePart, Service, StatusCode};
 
 use super::clock::LoopClock;
 use crate::exchange::{Chores, Exchange, Job, Now, Pump, Waits};
+use crate::log_macros::log_error;
 
 /// Something that may block, of one connection or of all. Whoever does it brings it back to the
 /// loop; see [`EventLoop::finish`](super::EventLoop::finish).
@@ -116,13 +117,14 @@ impl FileWork {
 /// A whole connection on its way to a handler that reads its body itself.
 pub(crate) struct StreamWork {
     connection: Option<(StreamSocket, Exchange)>,
-    answered: bool,
+    /// The status of the answer, if there is one.
+    pub(super) status: Option<StatusCode>,
 }
 
 impl StreamWork {
     pub(super) fn new(socket: TcpStream, exchange: Exchange, clock: &LoopClock) -> Self {
         let socket = StreamSocket { socket, clock: clock.clone() };
-        Self { connection: Some((socket, exchange)), answered: false }
+        Self { connection: Some((socket, exchange)), status: None }
     }
 
     /// Calls the handler, which waits for its client.
@@ -130,10 +132,15 @@ impl StreamWork {
         let Some((mut socket, mut exchange)) = self.connection.take() else { return };
         let now = socket.now();
         let Some(mut job) = exchange.take_stream_job(&now) else { return };
-        let Some(pump) = job.call_streaming(service, Pump::new(exchange, socket)) else { return };
+        let peer = exchange.peer();
+        let Some(pump) = job.call_streaming(service, Pump::new(exchange, socket)) else {
+            log_error!("{peer}: closed without an answer, because the handler kept its body");
+            let _ = peer;
+            return;
+        };
         let Pump { mut exchange, mut socket, .. } = *pump;
-        exchange.done(job, &socket.now());
-        self.answered = true;
+        self.status = job.status();
+        exchange.streamed(job, &socket.now());
         self.connection = Some((socket, exchange));
     }
 
@@ -143,6 +150,7 @@ impl StreamWork {
             let now = socket.now();
             if let Some(mut job) = exchange.take_stream_job(&now) {
                 job.refuse();
+                self.status = job.status();
                 exchange.done(job, &now);
             }
         }

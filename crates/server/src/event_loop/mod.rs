@@ -84,6 +84,12 @@ pub(crate) struct EventLoop {
     has_mail: bool,
     /// Where the numbers of the next connection's requests begin.
     next_number: u64,
+    /// There is something to do although no event will tell of it.
+    rush: bool,
+    /// The loop has ended, and cut so many connections.
+    ended: Option<usize>,
+    /// Whoever has the loop runs its handlers and has no thread for one that waits for its client.
+    keeps_streams: bool,
     /// When the connections that are left will be cut, once the loop was told to stop.
     stops_at: Option<Duration>,
 }
@@ -147,6 +153,9 @@ impl EventLoop {
             mail: Vec::new(),
             has_mail: true,
             next_number: RandomState::new().hash_one(0),
+            rush: false,
+            ended: None,
+            keeps_streams: false,
             stops_at: None,
         })
     }
@@ -165,6 +174,11 @@ impl EventLoop {
     pub(crate) fn join(&mut self, number: usize, posts: Arc<[Arc<Post>]>) {
         self.number = number;
         self.posts = posts;
+    }
+
+    /// Bodies that handlers want to read while they arrive are kept for them instead.
+    pub(crate) fn keep_streams(&mut self) {
+        self.keeps_streams = true;
     }
 
     /// Works until something has to be done that may block, or there is nothing to do.
@@ -201,10 +215,12 @@ impl EventLoop {
                 }
                 Phase::Stop => {
                     self.phase = Phase::Poll;
-                    if let Some(left) = self.stop_if_told() {
+                    if let Some(left) = self.ended {
                         return Todo::Stopped(left);
                     }
-                    if !self.chores.is_empty() {
+                    self.ended = self.stop_if_told();
+                    if self.ended.is_some() || !self.chores.is_empty() {
+                        // What the last connections left is done as all of that.
                         self.phase = Phase::Expire;
                     }
                 }
@@ -245,9 +261,12 @@ impl EventLoop {
         self.lent = None;
         let Errand { token, work, handled } = errand;
         let counts = self.shared.info().shard(self.number);
-        if let Work::Job(job) = &work
-            && let Some(status) = job.status()
-        {
+        let status = match &work {
+            Work::Job(job) => job.status(),
+            Work::Stream(stream) => stream.status,
+            Work::File(_) | Work::Chores(_) => None,
+        };
+        if let Some(status) = status {
             counts.request();
             counts.response(status);
         }
@@ -262,11 +281,14 @@ impl EventLoop {
             Work::Chores(chores) if self.chores.is_empty() => self.chores = chores,
             work => {
                 let now = self.clock.read();
-                if let Some(connection) = self.connections.get_mut(token) {
-                    connection.finish(work, now, self.stops_at.is_some());
-                    self.current = Some(token);
+                match self.connections.get_mut(token) {
+                    Some(connection) => {
+                        connection.finish(work, now, self.stops_at.is_some());
+                        self.current = Some(token);
+                    }
+                    // Its connection is gone. What it brought may hold values of the user.
+                    None => self.chores.drop_later(work),
                 }
-                // The connection of others is gone, and what they brought is dropped.
             }
         }
     }
@@ -292,7 +314,10 @@ impl EventLoop {
         let now = self.clock.now().elapsed();
         let pause = self.backoff.paused_until(now);
         let accepts = pause.is_none() && self.room() > 0;
-        if !self.ready.is_empty() || (accepts && self.listeners.iter().any(|one| one.ready)) {
+        if mem::take(&mut self.rush)
+            || !self.ready.is_empty()
+            || (accepts && self.listeners.iter().any(|one| one.ready))
+        {
             return Some(Duration::ZERO);
         }
         let next = [self.timers.next(), pause, self.stops_at].into_iter().flatten().min()?;
@@ -395,6 +420,9 @@ impl EventLoop {
             counts.moved(mem::replace(&mut connection.counted, state), state);
         }
         connection.exchange.take_chores(&mut self.chores);
+        if let Some(status) = connection.exchange.take_refusal() {
+            counts.response(status);
+        }
         if connection.exchange.take_shutdown() {
             self.posts.iter().for_each(|post| post.stop());
         }
@@ -491,8 +519,11 @@ impl EventLoop {
             && other.connections() + LEAD <= self.connections.len()
         {
             let other = Arc::clone(other);
-            // A loop that has stopped drops it; so does this one in a moment.
-            let _ = other.send(Mail::Accepted { socket, remote, local });
+            match other.send(Mail::Accepted { socket, remote, local }) {
+                // That loop has stopped.
+                Err(Mail::Accepted { socket, remote, local }) => self.admit(socket, remote, local),
+                _ => {}
+            }
             return;
         }
         self.admit(socket, remote, local);
@@ -517,10 +548,13 @@ impl EventLoop {
         let mut exchange = Exchange::new(Arc::clone(&self.shared), peer, self.clock.now());
         exchange.number_from(self.next_number);
         self.next_number = self.next_number.wrapping_add(1 << 32);
+        if self.keeps_streams {
+            exchange.keeps_streams();
+        }
         if self.stops_at.is_some() {
             exchange.stop();
         }
-        let mut connection = Connection::new(socket, exchange, visit);
+        let mut connection = Connection::new(socket, exchange, visit.map(Box::new));
         connection.queued = true;
         self.connections.insert(connection);
         self.shared.info().shard(self.number).accepted();
@@ -557,6 +591,7 @@ impl EventLoop {
         let now = *self.clock.now();
         if self.stops_at.is_none() {
             log_info!("stopping, with {} connections", self.connections.len());
+            self.shared.stop();
             self.stops_at = Some(now.elapsed().saturating_add(self.shared.config.stop_time()));
             // Whoever waits in the queue of the system was promised an answer. There are no more
             // than the queue holds; those who come meanwhile may be too late.
@@ -582,20 +617,33 @@ impl EventLoop {
             }
         }
         let is_time = self.stops_at.is_some_and(|stops_at| stops_at <= now.elapsed());
-        if !(self.connections.is_empty() || is_time || order == Order::StopNow) {
-            return None;
+        if !(is_time || order == Order::StopNow) {
+            if !self.connections.is_empty() {
+                return None;
+            }
+            if !self.post().close_if_empty() {
+                // Somebody gave us a connection a moment ago, who was promised an answer.
+                self.has_mail = true;
+                self.rush = true;
+                return None;
+            }
         }
-        let left = self.connections.len();
+        let mut left = 0;
         for token in self.connections.tokens() {
             if let Some(mut connection) = self.connections.remove(token) {
+                left += usize::from(!connection.exchange.is_idle());
                 self.shared.info().shard(self.number).closed(connection.counted);
                 connection.close(&now);
                 connection.exchange.take_chores(&mut self.chores);
             }
         }
-        // Connections that others gave us a moment ago were not begun.
-        drop(self.post().close());
-        self.chores.run();
+        // Connections that others gave us a moment ago were not begun, and what came back for ours
+        // may hold values of the user.
+        for mail in self.post().close() {
+            if let Mail::Done(errand) = mail {
+                self.chores.drop_later(errand);
+            }
+        }
         log_info!("stopped, {left} connections were cut");
         Some(left)
     }

@@ -98,6 +98,10 @@ impl Post {
         self.mailbox.take(into);
     }
 
+    pub(super) fn close_if_empty(&self) -> bool {
+        self.mailbox.close_if_empty()
+    }
+
     pub(super) fn close(&self) -> Vec<Mail> {
         self.mailbox.close()
     }

@@ -103,7 +103,7 @@ impl Exchange {
         if let Some(trail) = &mut self.trail {
             trail.answered(answer.status(), out_start, self.output.end());
         }
-        self.granted = Some(Box::new(granted));
+        self.rare().granted = Some(Box::new(granted));
         self.timing.written(now);
         self.enter(State::Sending, now);
         Ok(())

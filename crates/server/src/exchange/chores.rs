@@ -15,7 +15,9 @@ use crate::log_macros::{Clean, log_error, log_info};
 /// [`Exchange::take_chores`]: super::Exchange::take_chores
 #[derive(Default)]
 pub struct Chores {
-    all: Vec<Chore>,
+    /// In a box, since every connection has this and next to none has chores.
+    #[expect(clippy::box_collection, reason = "a pointer is a third of a vector")]
+    all: Option<Box<Vec<Chore>>>,
 }
 
 pub(super) enum Chore {
@@ -30,35 +32,35 @@ impl Chores {
     /// None.
     #[must_use]
     pub const fn new() -> Self {
-        Self { all: Vec::new() }
+        Self { all: None }
     }
 
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.all.as_ref().is_none_or(|all| all.is_empty())
     }
 
     pub(super) fn push(&mut self, chore: Chore) {
-        self.all.push(chore);
+        self.all.get_or_insert_default().push(chore);
     }
 
     /// For dropping later.
-    pub(super) fn drop_later(&mut self, value: impl Send + 'static) {
-        self.all.push(Chore::Drop(Box::new(value)));
+    pub(crate) fn drop_later(&mut self, value: impl Send + 'static) {
+        self.push(Chore::Drop(Box::new(value)));
     }
 
     pub(super) fn append(&mut self, other: &mut Self) {
-        if self.all.is_empty() {
+        if self.is_empty() {
             std::mem::swap(&mut self.all, &mut other.all);
-        } else {
-            self.all.append(&mut other.all);
+        } else if let Some(others) = &mut other.all {
+            self.all.get_or_insert_default().append(others);
         }
     }
 
     /// Does all of them, in their order. What panics ends there, with a line in the log.
     pub fn run(&mut self) {
-        for chore in self.all.drain(..) {
+        for chore in self.all.iter_mut().flat_map(|all| all.drain(..)) {
             match chore {
                 Chore::Tell(shared, entry) => tell(&shared, &entry),
                 Chore::Drop(value) => drop_quietly(value),
@@ -88,6 +90,6 @@ fn tell(shared: &Shared, entry: &Entry) {
 
 impl std::fmt::Debug for Chores {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Chores({})", self.all.len())
+        write!(f, "Chores({})", self.all.as_ref().map_or(0, |all| all.len()))
     }
 }

@@ -57,7 +57,7 @@ use std::io::{self, Write};
 use std::mem;
 use std::sync::Arc;
 
-use pauper_message::{ConnectionState, Error, FilePart, Peer};
+use pauper_message::{ConnectionState, Error, FilePart, Peer, StatusCode};
 use pauper_wire::{BodyLength, Connection};
 
 pub use access::AccessRecord;
@@ -76,11 +76,11 @@ use access::Trail;
 use chores::Chore;
 use input::Input;
 use job::Stage;
-use output::{Output, SourceWants, Waker};
+use output::{Output, SourceWants};
 pub(crate) use stream::{Pump, Waits};
 use timing::Timing;
+use upgraded::Rare;
 pub(crate) use upgraded::TakenOver;
-use upgraded::{Driven, Granted, News};
 
 /// Where the connection stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -139,19 +139,18 @@ pub struct Exchange {
     /// Every answer from now on closes the connection.
     stopping: bool,
     wants_shutdown: bool,
+    /// The status of an answer that no service gave, until it is counted.
+    refusal: Option<StatusCode>,
     broken: bool,
     /// The driver sends files by itself.
     sends_files: bool,
     /// Bodies that a handler wants to read as they arrive are kept for it instead.
     keeps_streams: bool,
-    /// What happens elsewhere wakes the driver by this, and then it has happened.
-    waker: Option<Waker>,
+    /// Something outside happened that it asked to be told of.
     woken: bool,
-    granted: Option<Box<Granted>>,
-    driven: Option<Box<Driven>>,
-    news: News,
     stop_told: bool,
-    taken_over: Option<Box<TakenOver>>,
+    /// What only few connections have.
+    rare: Option<Box<Rare>>,
     /// The number of the next request.
     next_id: u64,
     requests: u64,
@@ -183,16 +182,13 @@ impl Exchange {
             eof_told: false,
             stopping: false,
             wants_shutdown: false,
+            refusal: None,
             broken: false,
             sends_files: false,
             keeps_streams: false,
-            waker: None,
             woken: false,
-            granted: None,
-            driven: None,
-            news: News::default(),
             stop_told: false,
-            taken_over: None,
+            rare: None,
             next_id: 0,
             requests: 0,
             read: 0,
@@ -222,7 +218,7 @@ impl Exchange {
     /// and the driver does not see. The driver then calls [`woken`](Self::woken) and
     /// [`poll`](Self::poll). Asked for by [`Want::Waker`].
     pub fn set_waker(&mut self, waker: Arc<dyn Fn() + Send + Sync>) {
-        self.waker = Some(waker);
+        self.rare().waker = Some(waker);
     }
 
     /// The driver will send files by itself where it is asked to by [`Want::File`].
@@ -400,6 +396,11 @@ impl Exchange {
         mem::take(&mut self.wants_shutdown)
     }
 
+    /// The status of an answer that no service gave, since the last call.
+    pub(crate) fn take_refusal(&mut self) -> Option<StatusCode> {
+        self.refusal.take()
+    }
+
     /// What it is doing, for those who count.
     pub(crate) fn connection_state(&self) -> ConnectionState {
         match self.state {
@@ -451,9 +452,8 @@ impl Exchange {
         }
         self.abandon_output();
         self.drop_request();
-        if self.driven.is_some() || self.granted.is_some() || self.taken_over.is_some() {
-            let rest = (self.driven.take(), self.granted.take());
-            self.chores.drop_later((rest, self.taken_over.take()));
+        if let Some(rare) = self.rare.take() {
+            self.chores.drop_later(rare);
         }
         self.state = State::Closed;
     }
@@ -512,7 +512,7 @@ impl Exchange {
         if self.sends_files && self.output.is_file() {
             return Some(Step::Wait(Want::File));
         }
-        match self.output.source_wants(self.waker.as_ref()) {
+        match self.output.source_wants(self.rare.as_ref().and_then(|rare| rare.waker.as_ref())) {
             SourceWants::Pull(spring) => {
                 let mut job = self.take_job();
                 job.spring = Some(spring);
@@ -521,7 +521,7 @@ impl Exchange {
             SourceWants::Wait => Some(Step::Wait(Want::Answer)),
             SourceWants::Waker => Some(Step::Wait(Want::Waker)),
             SourceWants::Again => {
-                self.timing.written_if_idle(now);
+                self.timing.written(now);
                 None
             }
             SourceWants::Break(error) => {

@@ -40,10 +40,17 @@ pub enum Flush {
 pub(super) struct Output {
     bytes: Vec<u8>,
     start: usize,
-    list: IoList,
-    source: Source,
+    /// Apart, since most connections wait most of the time and have none.
+    rest: Option<Box<Rest>>,
     /// Bytes written since the beginning of the connection.
     written: u64,
+}
+
+/// What follows the bytes of the output.
+#[derive(Default)]
+struct Rest {
+    list: IoList,
+    source: Source,
 }
 
 /// Where the rest of a body comes from while it is being sent.
@@ -96,29 +103,57 @@ pub(super) enum SourceWants {
 impl Output {
     /// The buffer to write a head into. Only while the answers before are complete.
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
-        debug_assert!(self.list.is_empty() && !self.has_source());
+        debug_assert!(self.list_len() == 0 && !self.has_source());
         &mut self.bytes
     }
 
     /// Puts bytes behind those that are there.
     pub(super) fn push_list(&mut self, list: IoList) {
-        if !self.list.is_empty() {
-            self.list.append(list);
+        if self.list_len() > 0 {
+            self.rest().list.append(list);
         } else if list.len() <= COPIED {
             for piece in list.pieces() {
                 self.bytes.extend_from_slice(piece);
             }
         } else {
-            self.list = list;
+            self.rest().list = list;
         }
     }
 
     pub(super) fn set_source(&mut self, source: Source) {
-        self.source = source;
+        if self.rest.is_some() || !matches!(source, Source::None) {
+            self.rest().source = source;
+            self.tidy();
+        }
+    }
+
+    fn rest(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
+    }
+
+    fn list_len(&self) -> usize {
+        self.rest.as_ref().map_or(0, |rest| rest.list.len())
+    }
+
+    /// Where more comes from, if from anywhere.
+    fn source(&self) -> Option<&Source> {
+        let source = &self.rest.as_ref()?.source;
+        if matches!(source, Source::None) { None } else { Some(source) }
+    }
+
+    fn take_source(&mut self) -> Source {
+        self.rest.as_mut().map_or(Source::None, |rest| mem::take(&mut rest.source))
+    }
+
+    /// Gives back what is not needed any more.
+    fn tidy(&mut self) {
+        if self.source().is_none() && self.list_len() == 0 {
+            self.rest = None;
+        }
     }
 
     pub(super) fn has_source(&self) -> bool {
-        !matches!(self.source, Source::None)
+        self.source().is_some()
     }
 
     /// Whether there is something that the client has only to take.
@@ -127,7 +162,7 @@ impl Output {
     }
 
     pub(super) fn is_file(&self) -> bool {
-        matches!(self.source, Source::File(_))
+        matches!(self.source(), Some(Source::File(_)))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -136,12 +171,12 @@ impl Output {
 
     /// Whether the output has to shrink before another answer is made.
     pub(super) fn is_congested(&self) -> bool {
-        !self.list.is_empty() || self.has_source() || self.bytes.len() - self.start >= CONGESTED
+        self.list_len() > 0 || self.has_source() || self.bytes.len() - self.start >= CONGESTED
     }
 
     /// Bytes that are there to be written.
     pub(super) fn pending(&self) -> usize {
-        self.bytes.len() - self.start + self.list.len()
+        self.bytes.len() - self.start + self.list_len()
     }
 
     /// Bytes written since the beginning of the connection.
@@ -158,8 +193,8 @@ impl Output {
     pub(super) fn abandon(&mut self) -> Source {
         self.bytes.clear();
         self.start = 0;
-        self.list = IoList::new();
-        mem::take(&mut self.source)
+        let rest = self.rest.take();
+        rest.map_or(Source::None, |rest| rest.source)
     }
 
     /// Writes until all that is there is written, the writer blocks, or about `budget` bytes were
@@ -187,13 +222,14 @@ impl Output {
 
     fn write_once(&self, writer: &mut (impl Write + ?Sized)) -> io::Result<usize> {
         let bytes = &self.bytes[self.start..];
-        if self.list.is_empty() {
+        if self.list_len() == 0 {
             return writer.write(bytes);
         }
         let mut slices = [IoSlice::new(&[]); SLICES];
         let first = usize::from(!bytes.is_empty());
         slices[0] = IoSlice::new(bytes);
-        let filled = first + self.list.io_slices(&mut slices[first..]);
+        let rest = self.rest.as_ref();
+        let filled = first + rest.map_or(0, |rest| rest.list.io_slices(&mut slices[first..]));
         writer.write_vectored(&slices[..filled])
     }
 
@@ -205,27 +241,32 @@ impl Output {
             self.bytes.clear();
             self.start = 0;
         }
-        self.list.advance(n - here);
+        if let Some(rest) = &mut self.rest
+            && n > here
+        {
+            rest.list.advance(n - here);
+            self.tidy();
+        }
     }
 
     /// What is to be done for more bytes, when all others are written.
     pub(super) fn source_wants(&mut self, waker: Option<&Waker>) -> SourceWants {
         debug_assert!(self.pending() == 0);
-        match mem::take(&mut self.source) {
+        match self.take_source() {
             Source::Channel { receiver, started, framed } => {
                 self.receive(receiver, started, framed, waker)
             }
             Source::File(part) => {
-                self.source = Source::Away(PiecesFraming::Left(part.len));
+                self.set_source(Source::Away(PiecesFraming::Left(part.len)));
                 SourceWants::Pull(Spring::File(part))
             }
             Source::Pieces { pieces, framed } => {
-                self.source = Source::Away(framed);
+                self.set_source(Source::Away(framed));
                 SourceWants::Pull(Spring::Pieces(pieces))
             }
             Source::Broken(error) => SourceWants::Break(error),
             away @ (Source::Away(_) | Source::None) => {
-                self.source = away;
+                self.set_source(away);
                 SourceWants::Wait
             }
         }
@@ -241,12 +282,12 @@ impl Output {
     ) -> SourceWants {
         if !started {
             let Some(waker) = waker else {
-                self.source = Source::Channel { receiver, started, framed };
+                self.set_source(Source::Channel { receiver, started, framed });
                 return SourceWants::Waker;
             };
             receiver.start(Arc::clone(waker));
         }
-        while self.list.is_empty() && self.bytes.len() < CONGESTED {
+        while self.list_len() == 0 && self.bytes.len() < CONGESTED {
             match receiver.try_next() {
                 Received::Piece(mut list) => {
                     if matches!(framed, PiecesFraming::Chunked) {
@@ -257,7 +298,7 @@ impl Output {
                 }
                 Received::Empty => {
                     let waits = self.pending() == 0;
-                    self.source = Source::Channel { receiver, started: true, framed };
+                    self.set_source(Source::Channel { receiver, started: true, framed });
                     return if waits { SourceWants::Wait } else { SourceWants::Again };
                 }
                 Received::End => {
@@ -270,19 +311,19 @@ impl Output {
                     if self.pending() == 0 {
                         return SourceWants::Break(error);
                     }
-                    self.source = Source::Broken(error);
+                    self.set_source(Source::Broken(error));
                     return SourceWants::Again;
                 }
                 _ => return SourceWants::Break(io::Error::other("an unknown channel").into()),
             }
         }
-        self.source = Source::Channel { receiver, started: true, framed };
+        self.set_source(Source::Channel { receiver, started: true, framed });
         SourceWants::Again
     }
 
     /// The file to be sent next, when all before it is written.
     pub(super) fn take_file(&mut self) -> Option<FilePart> {
-        if self.pending() > 0 || !matches!(self.source, Source::File(_)) {
+        if self.pending() > 0 || !matches!(self.source(), Some(Source::File(_))) {
             return None;
         }
         match self.source_wants(None) {
@@ -294,7 +335,7 @@ impl Output {
     /// The driver sent `n` bytes of a file by itself, and gives back what is left of it.
     pub(super) fn file_sent(&mut self, n: u64, left: Option<FilePart>) {
         self.written += n;
-        self.source = left.map_or(Source::None, Source::File);
+        self.set_source(left.map_or(Source::None, Source::File));
     }
 
     /// The source gave a piece, or came to its end, or failed. Gives what is to be dropped.
@@ -306,7 +347,7 @@ impl Output {
         spring: Option<Spring>,
         pulled: Pulled,
     ) -> (Option<Spring>, Result<(), Error>) {
-        let Source::Away(mut framed) = mem::take(&mut self.source) else { return (spring, Ok(())) };
+        let Source::Away(mut framed) = self.take_source() else { return (spring, Ok(())) };
         let mut list = match pulled {
             Err(error) => return (spring, Err(error)),
             Ok(None) => {
@@ -339,8 +380,8 @@ impl Output {
                 if excess > 0 {
                     list.truncate(*left as usize);
                     let text = format!("the pieces of a body have {excess} bytes too many");
-                    self.source = Source::Broken(io::Error::other(text).into());
-                    self.list = list;
+                    self.set_source(Source::Broken(io::Error::other(text).into()));
+                    self.rest().list = list;
                     return (spring, Ok(()));
                 }
                 *left -= list.len() as u64;
@@ -351,7 +392,7 @@ impl Output {
         if over {
             return (spring, Ok(()));
         }
-        self.source = match spring {
+        let source = match spring {
             Some(Spring::Pieces(pieces)) => Source::Pieces { pieces, framed },
             Some(Spring::File(part)) => Source::File(part),
             // It gave its piece and then nothing more to come from it: an end that comes late.
@@ -359,6 +400,7 @@ impl Output {
                 io::Error::new(ErrorKind::UnexpectedEof, "the source of a body was lost").into(),
             ),
         };
+        self.set_source(source);
         (None, Ok(()))
     }
 

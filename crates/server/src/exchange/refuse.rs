@@ -32,6 +32,7 @@ impl Exchange {
                 trail.begin(None, self.peer, self.read, now);
             }
         }
+        self.refusal = Some(status);
         let answer = pauper_message::plain_answer(Error::new(status, text));
         let peer = self.peer;
         let mut answer = sound(answer.and_close(), &|| peer.to_string());

@@ -8,44 +8,54 @@ use super::{Exchange, Now, State};
 #[derive(Clone, Copy)]
 pub(super) struct Timing {
     /// When the state was entered; in a head, when its first byte came.
-    since: Duration,
+    since: Moment,
     /// Whether bytes of a head have come.
     head_begun: bool,
-    last_read: Duration,
+    last_read: Moment,
     /// When bytes were last written, or when there first were some to be written.
-    last_written: Duration,
+    last_written: Moment,
     /// Bytes of the current body.
     body: u64,
 }
 
+/// A time in nanoseconds: half as large as a `Duration`, of which each connection has some. It
+/// reaches for 584 years.
+#[derive(Clone, Copy)]
+struct Moment(u64);
+
+impl Moment {
+    fn of(now: &Now) -> Self {
+        Self(u64::try_from(now.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    fn after(self, time: Duration) -> Duration {
+        Duration::from_nanos(self.0).saturating_add(time)
+    }
+}
+
 impl Timing {
     pub(super) fn new(now: &Now) -> Self {
-        let now = now.elapsed();
+        let now = Moment::of(now);
         Self { since: now, head_begun: false, last_read: now, last_written: now, body: 0 }
     }
 
     pub(super) fn enter(&mut self, now: &Now, has_input: bool) {
-        self.since = now.elapsed();
+        self.since = Moment::of(now);
         self.last_read = self.since;
         self.head_begun = has_input;
         self.body = 0;
     }
 
     pub(super) fn received(&mut self, now: &Now) {
-        self.last_read = now.elapsed();
+        self.last_read = Moment::of(now);
     }
 
     pub(super) fn body_received(&mut self, in_all: u64) {
         self.body = in_all;
     }
 
-    /// There is something to write; a client that was slow before is so from now on.
-    pub(super) fn written_if_idle(&mut self, now: &Now) {
-        self.last_written = self.last_written.max(now.elapsed());
-    }
-
     pub(super) fn written(&mut self, now: &Now) {
-        self.last_written = now.elapsed();
+        self.last_written = Moment::of(now);
     }
 
     pub(super) fn head_begun(&self) -> bool {
@@ -57,13 +67,13 @@ impl Timing {
             self.head_begun = true;
             // The time of a connection's first head began when it was accepted.
             if !first_request {
-                self.since = now.elapsed();
+                self.since = Moment::of(now);
             }
         }
     }
 
     pub(super) fn stalled(&self, limit: Duration, now: &Now) -> bool {
-        self.last_written.saturating_add(limit) <= now.elapsed()
+        self.last_written.after(limit) <= now.elapsed()
     }
 }
 
@@ -78,19 +88,19 @@ impl Exchange {
             // While the client does not take its last answer nothing is read from it.
             State::Head if self.has_output() => None,
             State::Head if head_begun || self.requests == 0 => {
-                Some(since.saturating_add(config.head_time()))
+                Some(since.after(config.head_time()))
             }
-            State::Head => Some(since.saturating_add(config.idle_time())),
+            State::Head => Some(since.after(config.idle_time())),
             // A body that nobody wants is bounded in size, and comes no faster than one that is
             // wanted.
             State::Body | State::Draining => {
                 let grace = config.body_grace();
                 let fair = Duration::from_millis(body.saturating_mul(1000) / config.body_rate());
-                let in_all = since.saturating_add(grace).saturating_add(fair);
-                Some(in_all.min(last_read.saturating_add(grace)))
+                let in_all = since.after(grace).saturating_add(fair);
+                Some(in_all.min(last_read.after(grace)))
             }
             State::Driven => self.driver_deadline(),
-            State::Lingering => Some(since.saturating_add(config.linger_time())),
+            State::Lingering => Some(since.after(config.linger_time())),
             State::Away
             | State::Sending
             | State::Stream
@@ -98,10 +108,8 @@ impl Exchange {
             | State::Closing { .. }
             | State::Closed => None,
         };
-        let stalls = self
-            .output
-            .waits_for_client()
-            .then(|| last_written.saturating_add(config.write_stall()));
+        let stalls =
+            self.output.waits_for_client().then(|| last_written.after(config.write_stall()));
         match (waits_for, stalls) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use pauper_message::{Driver, Error, Outbox, Upgrade, UpgradeKind, drop_quietly, guard};
 
 use super::job::{Job, Parcel, Stage};
+use super::output::Waker;
 use super::shared::Permit;
 use super::{Exchange, Now, State, Step, Want};
 
@@ -67,6 +68,17 @@ impl Driven {
     }
 }
 
+/// What only connections have that are upgraded, or whose answers come from other threads.
+#[derive(Default)]
+pub(super) struct Rare {
+    /// What happens elsewhere wakes the driver by this.
+    pub(super) waker: Option<Waker>,
+    pub(super) granted: Option<Box<Granted>>,
+    driven: Option<Box<Driven>>,
+    news: News,
+    taken_over: Option<Box<TakenOver>>,
+}
+
 /// An upgrade that was granted, while its answer is being sent.
 pub(super) struct Granted {
     protocol: Box<str>,
@@ -90,6 +102,10 @@ pub(crate) struct TakenOver {
 }
 
 impl Exchange {
+    pub(super) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
     /// Something outside happened that it asked to be told of; see [`Want::Waker`].
     pub fn woken(&mut self) {
         self.woken = true;
@@ -112,7 +128,7 @@ impl Exchange {
 
     /// The answer that upgraded the connection is in the output.
     pub(super) fn upgraded(&mut self, now: &Now) {
-        let Some(granted) = self.granted.take() else {
+        let Some(granted) = self.rare().granted.take() else {
             self.enter(State::Closing { linger: false }, now);
             return;
         };
@@ -122,12 +138,13 @@ impl Exchange {
                 drop(permit);
                 let outbox = Outbox::new(pauper_message::DriverWaker::default());
                 let driver = Some(driver);
-                self.driven = Some(Box::new(Driven { driver, outbox, failure: None }));
-                self.news = News { start: true, ..News::default() };
+                self.rare().driven = Some(Box::new(Driven { driver, outbox, failure: None }));
+                self.rare().news = News { start: true, ..News::default() };
                 self.enter(State::Driven, now);
             }
             UpgradeKind::Blocking(run) => {
-                self.taken_over = Some(Box::new(TakenOver { run, early: Vec::new(), permit }));
+                self.rare().taken_over =
+                    Some(Box::new(TakenOver { run, early: Vec::new(), permit }));
                 self.enter(State::TakenOver, now);
             }
             other => {
@@ -139,7 +156,7 @@ impl Exchange {
 
     /// Takes out what takes the connection over, on [`Want::TakeOver`].
     pub(crate) fn take_over(&mut self, now: &Now) -> Option<TakenOver> {
-        let mut taken = self.taken_over.take()?;
+        let mut taken = self.rare().taken_over.take()?;
         taken.early = self.input.unread().to_vec();
         let n = taken.early.len();
         self.consume(n);
@@ -149,7 +166,7 @@ impl Exchange {
 
     /// What the driver of an upgraded connection has to be told.
     pub(super) fn drive(&mut self, now: &Now) -> Option<Step> {
-        if self.waker.is_none() {
+        if self.rare().waker.is_none() {
             return Some(Step::Wait(Want::Waker));
         }
         if self.output.is_congested() {
@@ -157,7 +174,8 @@ impl Exchange {
             if self.output.pending() > self.shared.config.max_unsent() {
                 self.note("takes too few of its bytes (max_unsent)");
                 self.broken = true;
-                self.enter(State::Closed, now);
+                // What it does not take must not be waited for.
+                self.close(now);
                 return None;
             }
             if !(self.woken || self.stopping || self.timer_is_due(now)) {
@@ -165,7 +183,7 @@ impl Exchange {
             }
         }
         let mut job = self.take_job();
-        let mut news = std::mem::take(&mut self.news);
+        let mut news = std::mem::take(&mut self.rare().news);
         news.woken = std::mem::take(&mut self.woken);
         news.eof = self.eof && !std::mem::replace(&mut self.eof_told, true);
         news.stop = self.stopping && !std::mem::replace(&mut self.stop_told, true);
@@ -173,7 +191,8 @@ impl Exchange {
         job.parcel.last = false;
         let unread = self.input.unread().len();
         news.fed = unread > 0 && !self.output.is_congested();
-        let Some(driven) = &mut self.driven else {
+        let waker = self.rare().waker.clone();
+        let Some(mut driven) = self.rare().driven.take() else {
             self.job = Some(job);
             return Some(Step::Wait(Want::Answer));
         };
@@ -181,6 +200,7 @@ impl Exchange {
         driven.outbox.set_unsent(self.output.pending());
         news.timer = driven.outbox.take_expired();
         if news.is_empty() {
+            self.rare().driven = Some(driven);
             self.job = Some(job);
             return Some(Step::Wait(if self.eof { Want::Answer } else { Want::Read }));
         }
@@ -191,14 +211,14 @@ impl Exchange {
             job.parcel.spans.push((start as u32..(start + unread) as u32, false));
         }
         if news.start
-            && let Some(waker) = &self.waker
+            && let Some(waker) = waker
         {
-            let waker = pauper_message::DriverWaker::new(std::sync::Arc::clone(waker));
+            let waker = pauper_message::DriverWaker::new(waker);
             let mut outbox = Outbox::new(waker);
             outbox.set_now(now.elapsed());
             driven.outbox = outbox;
         }
-        job.driven = self.driven.take();
+        job.driven = Some(driven);
         job.news = news;
         Some(self.hand_out(job, Stage::Drive))
     }
@@ -212,7 +232,7 @@ impl Exchange {
         }
         self.output.push_list(driven.outbox.take_output());
         if self.output.pending() > 0 {
-            self.timing.written_if_idle(now);
+            self.timing.written(now);
         }
         if let Some(error) = driven.failure.take() {
             let text = format!("{}: a driver failed: {}", self.peer, error.log_text());
@@ -220,12 +240,12 @@ impl Exchange {
                 .push(super::chores::Chore::Error(crate::log_macros::Clean(text).to_string()));
             self.chores.drop_later(error);
             self.broken = true;
-            self.enter(State::Closed, now);
+            self.close(now);
         } else if driven.outbox.is_closing() {
             self.enter(State::Closing { linger: true }, now);
         }
         if self.state == State::Driven {
-            self.driven = Some(driven);
+            self.rare().driven = Some(driven);
         } else {
             self.chores.drop_later(driven);
         }
@@ -237,6 +257,6 @@ impl Exchange {
 
     /// When the driver wants to be called.
     pub(super) fn driver_deadline(&self) -> Option<Duration> {
-        self.driven.as_ref().and_then(|driven| driven.outbox.deadline())
+        self.rare.as_ref()?.driven.as_ref()?.outbox.deadline()
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pauper_message::{Peer, Request, RequestBuilder, Service};
 
+use super::bell::Bell;
 use super::{Answer, read_answer};
 use crate::ServerConfig;
 use crate::exchange::{Chores, Exchange, Flush, Now, Shared, Want, run_inline};
@@ -21,6 +22,8 @@ pub struct Client<'s> {
     peer: Peer,
     now: Now,
     exchange: Option<Exchange>,
+    bell: Bell,
+    patience: Duration,
 }
 
 /// The example of RFC 9110, section 5.6.7.
@@ -51,6 +54,8 @@ impl<'s> Client<'s> {
             peer: Peer::default(),
             now: Now::new(Duration::ZERO, UNIX_EPOCH + A_SUNDAY),
             exchange: None,
+            bell: Bell::default(),
+            patience: Duration::from_secs(10),
         }
     }
 
@@ -65,6 +70,18 @@ impl<'s> Client<'s> {
     /// Sets the wall clock.
     pub fn set_time(&mut self, time: SystemTime) {
         self.now.advance(self.now.elapsed(), time);
+    }
+
+    /// The wall clock.
+    #[must_use]
+    pub fn time(&self) -> SystemTime {
+        self.now.time()
+    }
+
+    /// How long other threads may take to fill a [channel](pauper_message::Body::channel) before the
+    /// client goes on without, by the real clock; 10 seconds if not set.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// Lets time pass; time limits of the connection take effect.
@@ -165,16 +182,26 @@ impl<'s> Client<'s> {
     }
 
     fn connection(&mut self) -> (&mut Exchange, &Now) {
-        let Self { exchange, shared, peer, now, .. } = self;
-        (exchange.get_or_insert_with(|| Exchange::new(Arc::clone(shared), *peer, now)), now)
+        let Self { exchange, shared, peer, now, bell, .. } = self;
+        let fresh = || {
+            let mut exchange = Exchange::new(Arc::clone(shared), *peer, now);
+            *bell = Bell::default();
+            let ringer = bell.clone();
+            exchange.set_waker(Arc::new(move || ringer.ring()));
+            exchange
+        };
+        (exchange.get_or_insert_with(fresh), now)
     }
 
     /// Runs the connection until it waits for input, and collects its output.
     fn run(&mut self, out: &mut Vec<u8>) -> Want {
         self.connection();
-        let Self { exchange: Some(exchange), service, now, .. } = self else {
+        let Self { exchange: Some(exchange), service, now, bell, patience, .. } = self else {
             unreachable!("there is a connection");
         };
+        if bell.wait(Duration::ZERO) {
+            exchange.woken();
+        }
         loop {
             let want = run_inline(exchange, *service, now, &mut { usize::MAX });
             let flushed = loop {
@@ -191,6 +218,11 @@ impl<'s> Client<'s> {
             exchange.take_chores(&mut chores);
             chores.run();
             if flushed == Flush::Done && !matches!(want, Want::Write | Want::Turn) {
+                // Nothing is elsewhere but what other threads send.
+                if want == Want::Answer && bell.wait(*patience) {
+                    exchange.woken();
+                    continue;
+                }
                 return want;
             }
         }

@@ -20,9 +20,12 @@
 //! answer.
 
 mod answer;
+mod bell;
+mod browser;
 mod client;
 mod reader;
 
 pub use answer::Answer;
+pub use browser::Browser;
 pub use client::Client;
 pub use reader::{ReadError, read_answer};

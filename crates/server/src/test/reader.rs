@@ -107,7 +107,7 @@ fn read_header(line: &[u8]) -> Result<(String, String), ReadError> {
     let bad = || format!("not a header line: {line:?}");
     let Some((name, value)) = line.split_once(": ") else { return broken(bad()) };
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_token) || value.trim() != value {
+    if name.is_empty() || !name.bytes().all(is_token) || value.trim_matches([' ', '\t']) != value {
         return broken(bad());
     }
     Ok((name.to_owned(), value.to_owned()))

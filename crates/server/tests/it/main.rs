@@ -3,16 +3,20 @@
 //! In memory: `requests` (heads, bodies, pipelines), `responses` (framing), `refusals` (broken
 //! rules and limits), `smuggling` (no request out of another's body), `times` (time limits with
 //! an own clock), `access` (records), `logs` (lines of the log), `panics` (of the application),
-//! `random` (properties). Over sockets: `socket` (what the loop adds to that), `stopping`, and
-//! `exhaustion` (no more files; nothing to do).
+//! `random` and `answers` (properties). Over sockets: `socket` (what the loop adds to that),
+//! `stopping`, `outside` (nginx, curl, Python), and `exhaustion` (no more files; nothing to do).
 
 mod access;
+mod answers;
+mod bodies_out;
 #[cfg(feature = "client")]
 mod client;
+mod engine;
 #[cfg(target_os = "linux")]
 mod exhaustion;
 #[cfg(feature = "log")]
 mod logs;
+mod outside;
 mod panics;
 mod random;
 mod refusals;
@@ -21,5 +25,7 @@ mod responses;
 mod smuggling;
 mod socket;
 mod stopping;
+mod streams;
 mod support;
 mod times;
+mod upgrades;

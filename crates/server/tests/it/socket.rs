@@ -11,7 +11,7 @@ use pauper_message::{Body, Request, Response};
 use pauper_server::ServerConfig;
 use pauper_server::test::read_answer;
 
-use crate::support::{Counted, Wire, get, post, serve, serve_with, wait_until};
+use crate::support::{Counted, Wire, get, long_bytes, post, serve, serve_with, wait_until};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -56,11 +56,6 @@ fn the_peer_is_the_other_end() {
     let mut client = Wire::connect(server.addr());
     let own = client.socket.local_addr().unwrap();
     assert_eq!(client.get("/").text(), format!("{own} {}", server.addr()));
-}
-
-/// Bytes that no shift of themselves equals.
-fn long_bytes(len: usize) -> Vec<u8> {
-    (0..len as u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).take(len).collect()
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use pauper_message::{Plan, Request, Response, Service};
+use pauper_message::{Plan, Request, Response, ServerSnapshot, Service};
 use pauper_server::test::{Answer, read_answer};
 use pauper_server::{Handle, Server, ServerConfig};
 
@@ -44,6 +44,156 @@ pub(crate) fn serve_with(
     service: impl Service + Send + Sync + 'static,
 ) -> Handle {
     Server::bind("127.0.0.1:0").unwrap().config(config).spawn(service).unwrap()
+}
+
+/// How a server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Single,
+    Threading,
+}
+
+pub(crate) const MODES: [Mode; 2] = [Mode::Single, Mode::Threading];
+
+/// A server of `service` on a free port, in this mode.
+pub(crate) fn serve_in(
+    mode: Mode,
+    config: ServerConfig,
+    service: impl Service + Send + Sync + 'static,
+) -> Handle {
+    let server = Server::bind("127.0.0.1:0").unwrap().config(config);
+    match mode {
+        Mode::Single => server.spawn_single(service),
+        Mode::Threading => server.spawn(service),
+    }
+    .unwrap()
+}
+
+/// A configuration of a server with one loop, so that what holds it up would hold up everybody.
+pub(crate) fn one_loop() -> ServerConfig {
+    ServerConfig::new().with_loops(1)
+}
+
+/// A function that answers, with an endpoint of its own for each first segment of a path: the
+/// engine learns of each what it does.
+pub(crate) struct Endpoints<F>(pub(crate) F);
+
+impl<F: Fn(&mut Request) -> Response> Service for Endpoints<F> {
+    fn begin(&self, req: &mut Request) -> Plan {
+        let name = req.path().trim_start_matches('/').split('/').next().unwrap_or_default();
+        let endpoint = name.bytes().fold(7, |hash: u32, byte| (hash * 31 + u32::from(byte)) % 997);
+        Plan::buffer().for_endpoint(endpoint)
+    }
+
+    fn call(&self, req: &mut Request) -> Response {
+        self.0(req)
+    }
+}
+
+/// A gate at which handlers wait until the test lets them go on.
+#[derive(Clone, Default)]
+pub(crate) struct Gate(Arc<(Mutex<Door>, Condvar)>);
+
+#[derive(Default)]
+struct Door {
+    came: usize,
+    waiting: usize,
+    tickets: usize,
+    open: bool,
+}
+
+impl Gate {
+    /// Waits; not for ever, so that a test that fails ends.
+    pub(crate) fn pass(&self) {
+        let (door, changed) = &*self.0;
+        let mut state = door.lock().unwrap();
+        state.came += 1;
+        state.waiting += 1;
+        changed.notify_all();
+        let closed = |door: &mut Door| !door.open && door.tickets == 0;
+        let (mut state, time) = changed.wait_timeout_while(state, PATIENCE, closed).unwrap();
+        state.waiting -= 1;
+        state.tickets = state.tickets.saturating_sub(1);
+        changed.notify_all();
+        drop(state);
+        assert!(!time.timed_out(), "nobody opened the gate");
+    }
+
+    /// How many have ever come to it.
+    pub(crate) fn came(&self) -> usize {
+        self.0.0.lock().unwrap().came
+    }
+
+    /// How many wait at it now.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.0.lock().unwrap().waiting
+    }
+
+    /// Waits until so many wait at it.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, count: usize) {
+        let (door, changed) = &*self.0;
+        let state = door.lock().unwrap();
+        let (state, _) =
+            changed.wait_timeout_while(state, PATIENCE, |door| door.waiting < count).unwrap();
+        let waiting = state.waiting;
+        drop(state);
+        assert!(waiting >= count, "{waiting} of {count} came to the gate");
+    }
+
+    /// Lets so many pass.
+    pub(crate) fn let_pass(&self, count: usize) {
+        self.0.0.lock().unwrap().tickets += count;
+        self.0.1.notify_all();
+    }
+
+    /// Lets everybody pass, now and later.
+    pub(crate) fn open(&self) {
+        self.0.0.lock().unwrap().open = true;
+        self.0.1.notify_all();
+    }
+}
+
+/// Counts how many clones of it exist, the first one included.
+#[derive(Clone)]
+pub(crate) struct Alive(Arc<()>);
+
+impl Alive {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(()))
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+}
+
+/// Answers with the counters of the server.
+pub(crate) fn snapshot(req: &Request) -> ServerSnapshot {
+    req.server_info().expect("a server has counters").snapshot()
+}
+
+/// The first of these programs that is installed. If none is, says so, or fails where tools are
+/// required.
+pub(crate) fn tool(names: &[&str]) -> Option<std::path::PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+    let folders: Vec<_> = folders.collect();
+    let found = names.iter().find_map(|name| {
+        folders.iter().map(|folder| folder.join(name)).find(|file| file.is_file())
+    });
+    if found.is_none() {
+        let required = std::env::var_os("PAUPER_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+        let names = names.join(" or ");
+        assert!(!required, "{names} is missing");
+        println!("skipped: {names} is missing");
+    }
+    found
+}
+
+/// Bytes that no shift of themselves equals.
+pub(crate) fn long_bytes(len: usize) -> Vec<u8> {
+    (0..len as u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).take(len).collect()
 }
 
 /// No test waits longer than this for anything.
@@ -124,6 +274,40 @@ impl Wire {
             }
         }
         std::mem::take(&mut self.unread)
+    }
+
+    /// Ends the connection with a reset.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
+    /// Ends the connection with a reset, and keeps what is left of it.
+    pub(crate) fn reset_now(&mut self) {
+        let other = TcpStream::connect(self.socket.peer_addr().unwrap()).unwrap();
+        Self { socket: std::mem::replace(&mut self.socket, other), unread: Vec::new() }.reset();
+        self.socket.shutdown(std::net::Shutdown::Both).unwrap();
+    }
+
+    /// So many bytes, whatever they are.
+    #[track_caller]
+    pub(crate) fn take(&mut self, count: usize) -> Vec<u8> {
+        let mut piece = [0; 16 * 1024];
+        while self.unread.len() < count {
+            let n = self.socket.read(&mut piece).unwrap();
+            assert!(n > 0, "the end after {}", self.unread.escape_ascii());
+            self.unread.extend_from_slice(&piece[..n]);
+        }
+        self.unread.drain(..count).collect()
+    }
+
+    /// The head of the next answer, up to the empty line; its body stays.
+    #[track_caller]
+    pub(crate) fn head(&mut self) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.extend(self.take(1));
+        }
+        String::from_utf8(head).unwrap()
     }
 
     /// Fails if the server sends anything more than the end of the connection.

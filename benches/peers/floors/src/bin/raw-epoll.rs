@@ -8,7 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 
-use peer_floors::{AFTER, Answer, file_head, milliseconds, requests};
+use peer_floors::{AFTER, Answer, Owed, file_head, milliseconds, requests};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::fs::sendfile;
@@ -21,6 +21,8 @@ struct Connection {
     input: Vec<u8>,
     output: Vec<u8>,
     file: Option<(File, u64, u64)>,
+    /// The upload that is coming.
+    owed: Option<Owed>,
     close: bool,
 }
 
@@ -37,7 +39,10 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
                 Err(error) => return Err(error),
             };
-            if self.input.is_empty() {
+            if let Some(owed) = &mut self.owed {
+                owed.bytes = owed.bytes.checked_sub(read).ok_or(ErrorKind::InvalidData)?;
+                self.pay();
+            } else if self.input.is_empty() {
                 let rest = self.answer(&buffer[..read])?;
                 self.input.extend_from_slice(&buffer[rest..read]);
             } else {
@@ -53,6 +58,13 @@ impl Connection {
             if !flushed || read < buffer.len() {
                 return Ok(true);
             }
+        }
+    }
+
+    /// Answers the upload when it is whole.
+    fn pay(&mut self) {
+        if let Some(owed) = self.owed.take_if(|owed| owed.bytes == 0) {
+            self.output.extend_from_slice(owed.answer.as_bytes());
         }
     }
 
@@ -80,9 +92,11 @@ impl Connection {
             ControlFlow::Continue(())
         });
         match (done, failed) {
-            (Some((taken, close)), _) => {
-                self.close |= close;
-                Ok(taken)
+            (Some(taken), _) => {
+                self.close |= taken.close;
+                self.owed = taken.owed;
+                self.pay();
+                Ok(taken.bytes)
             }
             (None, error) => Err(error.unwrap_or_else(|| ErrorKind::Other.into())),
         }
@@ -150,6 +164,7 @@ fn main() -> io::Result<()> {
                         input: Vec::new(),
                         output: Vec::new(),
                         file: None,
+                        owed: None,
                         close: false,
                     });
                 }

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::ops::ControlFlow;
 use std::thread;
 
-use peer_floors::{AFTER, Answer, file_head, milliseconds, requests};
+use peer_floors::{AFTER, Answer, Taken, file_head, milliseconds, requests};
 use rustix::fs::sendfile;
 
 fn send_file(stream: &TcpStream, file: &File, length: u64) -> io::Result<()> {
@@ -52,7 +52,8 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
             if failed.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         failed?;
-        let Some((taken, close)) = done else { return Ok(()) };
+        let Some(Taken { bytes: taken, close, owed }) = done else { return Ok(()) };
+        let whole = kept + read;
         if !output.is_empty() {
             stream.write_all(&output)?;
             output.clear();
@@ -60,8 +61,18 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
         if close {
             return Ok(());
         }
-        kept = input.len() - taken;
+        kept = whole - taken;
         buffer.copy_within(taken..taken + kept, 0);
+        if let Some(mut owed) = owed {
+            while owed.bytes > 0 {
+                let most = owed.bytes.min(buffer.len());
+                match stream.read(&mut buffer[..most])? {
+                    0 => return Ok(()),
+                    read => owed.bytes -= read,
+                }
+            }
+            stream.write_all(owed.answer.as_bytes())?;
+        }
     }
 }
 
