@@ -12,10 +12,15 @@ use std::process::exit;
 use std::thread::sleep;
 use std::time::Duration;
 
-use pauper::message::{Body, RequestBody, StatusCode};
+use pauper::fields::multipart::PartHead;
+use pauper::fields::{FormLimits, Sink, SinkError};
+use pauper::message::{Body, FormPlan, RequestBody, StatusCode};
 use pauper::server::ServerConfig;
 use pauper::{App, Error, IntoResponse, Json, Request, Response, Server, abort};
 use serde_json::json;
+
+/// The largest upload, in bytes.
+const UPLOAD: u64 = 16 << 30;
 
 /// The file of `GET /file`.
 struct Served(PathBuf);
@@ -42,6 +47,30 @@ fn file(req: &mut Request) -> Result<Response, Error> {
 
 fn echo(req: &mut Request) -> RequestBody {
     req.take_body()
+}
+
+/// Counts a file and throws it away.
+struct Count(u64);
+
+impl Sink for Count {
+    fn write(&mut self, data: &[u8]) -> Result<(), SinkError> {
+        self.0 += data.len() as u64;
+        Ok(())
+    }
+}
+
+fn count(_: &PartHead<'_>) -> Result<Option<Box<dyn Sink>>, SinkError> {
+    Ok(Some(Box::new(Count(0))))
+}
+
+/// Name and length of each field and file of a form, a line for each.
+fn upload(req: &mut Request) -> Result<String, Error> {
+    let mut lines = String::new();
+    for field in req.fields()? {
+        let length = field.sink::<Count>().map_or(field.len(), |Count(length)| *length);
+        let _ = writeln!(lines, "{}={length}", field.name());
+    }
+    Ok(lines)
 }
 
 fn headers(req: &mut Request) -> String {
@@ -96,13 +125,15 @@ fn main() -> pauper::ServeResult {
     app.get("/file", file);
     app.get("/hello", |_: &mut Request| "Hello!\n");
     app.post("/echo", echo).max_body(1 << 30);
+    let limits = FormLimits::new().max_body(UPLOAD).max_part(UPLOAD);
+    app.post("/upload", upload).form(FormPlan::new(limits).sinks(|_| Ok(count)));
     app.get("/headers", headers);
     app.get("/status/<code:int>", status);
     app.get("/sleep/<ms:int>", nap);
     let server = Server::bind(("127.0.0.1", number("PORT", 8080)))?;
     println!("bench_server on http://{}/", server.local_addr());
     // As many as a driver opens; the default keeps a stranger from taking all descriptors.
-    let config = ServerConfig::new().with_max_connections(100_000);
+    let config = ServerConfig::new().with_max_connections(100_000).with_max_sink_body(UPLOAD);
     match mode.as_str() {
         "single" => server.config(config).run_single(app),
         _ => server.config(config.with_loops(workers)).run(app),

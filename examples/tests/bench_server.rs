@@ -129,6 +129,14 @@ fn bodies_come_back_byte_for_byte() {
     let chunked = b"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n\
                     3\r\nabc\r\n1;x=y\r\nd\r\n0\r\nTrailer: t\r\n\r\n";
     check(&server.raw(chunked), "200", "abcd");
+    let form = "--x\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n12345\r\n--x\r\n\
+                Content-Disposition: form-data; name=t\r\n\r\n67\r\n--x--";
+    let upload = format!(
+        "POST /upload HTTP/1.1\r\nHost: h\r\nContent-Type: multipart/form-data; boundary=x\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    check(&server.raw(upload.as_bytes()), "200", "f=5\nt=2\n");
     // Pipelined: in order, and nothing of a body is taken for a request.
     let inner = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
     let pipelined = format!(

@@ -284,3 +284,34 @@ fn guard() {
     }
     assert_eq!(server.get("/nothing").status, 404);
 }
+
+#[test]
+fn put_file() {
+    let server = start("put_file");
+    let told = |answer: &Answer| {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert!(answer.header("content-type").unwrap().starts_with("application/json"));
+        serde_json::from_str::<serde_json::Value>(&answer.body).unwrap()
+    };
+    server.get("/").has(&["type=\"file\"", "blackhole", "temporary", "'PUT'"]);
+    let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    for to in ["blackhole", "temporary"] {
+        let answer = server.ask("PUT", &format!("/{to}/a%20%C3%A4.txt"), "", "abc");
+        let expected = serde_json::json!({ "uploaded": 3, "checksum": abc, "filename": "a ä.txt" });
+        assert_eq!(told(&answer), expected);
+        assert!(answer.body.contains("a \\u00e4.txt"), "{}", answer.body);
+        let nothing = told(&server.ask("PUT", &format!("/{to}/x"), "", ""));
+        assert_eq!((&nothing["uploaded"], &nothing["checksum"]), (&0.into(), &empty.into()));
+        let chunked = "Transfer-Encoding: chunked\r\n";
+        // The helper adds a length to a body of its own, so the chunks stand where it ends.
+        let chunks = format!("{chunked}\r\n1\r\na\r\n2\r\nbc\r\n0\r\n");
+        assert_eq!(told(&server.ask("PUT", &format!("/{to}/x"), &chunks, ""))["checksum"], abc);
+        assert_eq!(server.get(&format!("/{to}/x")).status, 405);
+    }
+    // More than any limit of bodies that are kept.
+    let large = "x".repeat(20 << 20);
+    assert_eq!(told(&server.ask("PUT", "/blackhole/large", "", &large))["uploaded"], 20 << 20);
+    assert_eq!(server.get("/debug-info").status, 200);
+    assert_eq!(server.get("/other").status, 404);
+}

@@ -1,6 +1,7 @@
 //! The project's own commands, and what its tests of the repository share with them.
 //!
-//! One module for each command: [`ci`], [`budget`], [`arrows`], [`bench`](mod@bench), [`soak`].
+//! One module for each command: [`ci`], [`budget`], [`arrows`], [`bench`](mod@bench), [`soak`],
+//! [`miri`].
 //! [`workspace`] reads the manifests through `cargo metadata`; [`shell`] runs programs. Nothing here
 //! is part of what is published.
 
@@ -9,6 +10,7 @@ pub mod bench;
 pub mod budget;
 pub mod ci;
 pub mod date;
+pub mod miri;
 pub mod msrv;
 pub mod shell;
 pub mod soak;

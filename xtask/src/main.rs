@@ -21,6 +21,8 @@ Usage: cargo xtask COMMAND [OPTIONS]
         them, counts instructions; `cargo xtask bench --help` says more.
   soak [--minutes N] [--no-sanitizer] [TARGET]...
         runs the fuzz targets, all of them or these, N minutes each (default 1).
+  miri [--toolchain NAME] [sse2 | swar | avx2 | big-endian]...
+        runs the parser's unit tests in Miri, which a nightly toolchain may have.
   help
         this text
 ";
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Some("arrows") => xtask::arrows::run(&rest),
         Some("bench") => xtask::bench::run(&rest),
         Some("soak") => xtask::soak::run(&rest),
+        Some("miri") => xtask::miri::run(&rest),
         None | Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(())

@@ -200,9 +200,21 @@ impl App {
         pattern: &str,
         handler: H,
     ) -> Route<'_> {
-        let arguments = handler.arguments();
-        let endpoint = Box::new(move |req: &mut Request| handler.call(req));
-        self.add_route(methods.into(), pattern, &arguments, endpoint, type_name::<H>())
+        let endpoint = boxed(handler);
+        self.add_route(methods.into(), pattern, H::arguments, endpoint, type_name::<H>())
+    }
+
+    /// As `add_route`; what is done for every handler should be little.
+    #[track_caller]
+    fn add_known(
+        &mut self,
+        methods: Methods,
+        pattern: &str,
+        arguments: fn() -> Vec<Argument>,
+        endpoint: Box<Endpoint>,
+        handler: &'static str,
+    ) -> Route<'_> {
+        self.add_route(methods.into(), pattern, arguments, endpoint, handler)
     }
 
     /// Registers a handler of any kind. Not generic, so that it is compiled once.
@@ -211,13 +223,13 @@ impl App {
         &mut self,
         methods: MethodSet,
         pattern: &str,
-        arguments: &[Argument],
+        arguments: fn() -> Vec<Argument>,
         endpoint: Box<Endpoint>,
         handler: &'static str,
     ) -> Route<'_> {
         let pattern = format!("{}{pattern}", self.prefix);
         let index = match self.router.insert(methods, &pattern, self.targets.len()) {
-            Ok(id) => self.finish_route(id, arguments, Run::Handler(endpoint), handler),
+            Ok(id) => self.finish_route(id, &arguments(), Run::Handler(endpoint), handler),
             Err(error) => {
                 self.mistakes.push(error.to_string());
                 None
@@ -286,50 +298,50 @@ impl App {
     /// Answers GET, and HEAD with the same function; the server leaves the body out.
     #[track_caller]
     pub fn get<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.route(Methods::GET, pattern, handler)
+        self.add_known(Methods::GET, pattern, H::arguments, boxed(handler), type_name::<H>())
     }
 
     /// Answers POST.
     #[track_caller]
     pub fn post<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.route(Methods::POST, pattern, handler)
+        self.add_known(Methods::POST, pattern, H::arguments, boxed(handler), type_name::<H>())
     }
 
     /// Answers PUT.
     #[track_caller]
     pub fn put<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.route(Methods::PUT, pattern, handler)
+        self.add_known(Methods::PUT, pattern, H::arguments, boxed(handler), type_name::<H>())
     }
 
     /// Answers PATCH.
     #[track_caller]
     pub fn patch<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.route(Methods::PATCH, pattern, handler)
+        self.add_known(Methods::PATCH, pattern, H::arguments, boxed(handler), type_name::<H>())
     }
 
     /// Answers DELETE.
     #[track_caller]
     pub fn delete<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.route(Methods::DELETE, pattern, handler)
+        self.add_known(Methods::DELETE, pattern, H::arguments, boxed(handler), type_name::<H>())
     }
 
     /// Answers HEAD with a function of its own.
     #[track_caller]
     pub fn head<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.route(Methods::HEAD, pattern, handler)
+        self.add_known(Methods::HEAD, pattern, H::arguments, boxed(handler), type_name::<H>())
     }
 
     /// Answers OPTIONS, in place of the automatic 204 with Allow.
     #[track_caller]
     pub fn options<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.route(Methods::OPTIONS, pattern, handler)
+        self.add_known(Methods::OPTIONS, pattern, H::arguments, boxed(handler), type_name::<H>())
     }
 
     /// Answers every method of RFC 9110 and PATCH, but CONNECT and TRACE: an ordinary answer to
     /// these would open a tunnel, or send secrets back.
     #[track_caller]
     pub fn any<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.route(ORDINARY, pattern, handler)
+        self.add_known(ORDINARY, pattern, H::arguments, boxed(handler), type_name::<H>())
     }
 
     /// Hands a path and everything below it to a service, whatever the method: to a folder of
@@ -541,7 +553,7 @@ impl App {
     }
 
     fn add_default<H: Handler<()>>(&mut self, methods: Option<MethodSet>, handler: H) -> &mut Self {
-        let endpoint = Box::new(move |req: &mut Request| handler.call(req));
+        let endpoint = boxed(handler);
         self.defaults.push(DefaultHandler { methods, endpoint, handler: type_name::<H>() });
         self
     }
@@ -722,6 +734,10 @@ impl Scope {
     pub(crate) fn add_hook(&mut self, hook: impl Hook + 'static) {
         self.hooks.push(Registered { needs_body: hook.needs_body(), hook: Box::new(hook) });
     }
+}
+
+fn boxed<Args, H: Handler<Args>>(handler: H) -> Box<Endpoint> {
+    Box::new(move |req| handler.call(req))
 }
 
 fn type_name_of<T>(_: &T) -> &'static str {

@@ -2,12 +2,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use pauper_message::{
-    BodyPlan, CheckError, Error, ErrorView, Plan, Request, Response, Service, StatusCode, abort,
-    guard,
+    BodyPlan, CheckError, Error, ErrorView, Plan, Request, Response, Service, States, StatusCode,
+    abort, guard,
 };
 use pauper_router::{Allow, Found, Methods};
 
@@ -67,9 +69,8 @@ struct Inner(Vec<(usize, u32)>);
 
 impl Service for App {
     fn begin(&self, req: &mut Request) -> Plan {
-        if !self.states.is_empty() {
-            req.set_states(self.states.clone());
-        }
+        self.give_states(req);
+        let outer = req.mount_path().len();
         let routed = self.find(req);
         let scopes = match &routed {
             Routed::Answer(Answer::Target(index), _) | Routed::Mount(index) => {
@@ -81,7 +82,7 @@ impl Service for App {
             return Plan::reject(self.finish(req, Err(error), scopes));
         }
         let routed = match routed {
-            Routed::Mount(index) => self.ask_mount(req, index),
+            Routed::Mount(index) => self.ask_mount(req, index, outer),
             Routed::Answer(Answer::Target(index), plan) => self.plan_body(req, index, plan),
             routed => routed,
         };
@@ -107,6 +108,7 @@ impl Service for App {
     }
 
     fn call(&self, req: &mut Request) -> Response {
+        self.give_states(req);
         let answer = self.answer(req.endpoint());
         let scopes = match answer {
             Some(Answer::Target(index)) => &*self.targets[index].scopes,
@@ -164,6 +166,16 @@ impl App {
             return Some(Answer::Default(number));
         };
         (number < self.services.len()).then_some(Answer::Service(number))
+    }
+
+    /// Gives the request our values, unless it has them. Without any of our own it keeps those of the
+    /// application around us.
+    fn give_states(&self, req: &mut Request) {
+        if !self.states.is_empty()
+            && !req.states().is_some_and(|given| Arc::ptr_eq(given, &self.states))
+        {
+            req.set_states(self.states.clone());
+        }
     }
 
     /// Steps 2 and 3: the hooks of one of the two times.
@@ -267,11 +279,17 @@ impl App {
     }
 
     /// What a mounted service says; when it passes, what else there is.
-    fn ask_mount(&self, req: &mut Request, index: usize) -> Routed {
+    /// `outer` is where the mount of this app itself ends.
+    fn ask_mount(&self, req: &mut Request, index: usize, outer: usize) -> Routed {
         let target = &self.targets[index];
         let Run::Service(service) = &target.run else { return Routed::Mount(index) };
         match self.plan_of(&**service, req) {
-            Ok(Plan { body: BodyPlan::Pass, .. }) => self.find_elsewhere(req, false),
+            Ok(Plan { body: BodyPlan::Pass, .. }) => {
+                // Whoever is asked next is not below the mount.
+                req.set_mount(outer);
+                req.set_match(None, []);
+                self.find_elsewhere(req, false)
+            }
             Ok(plan) => {
                 let body = match (plan.body, target.max_body) {
                     (BodyPlan::Buffer { limit: None }, Some(_)) => {
@@ -299,7 +317,10 @@ impl App {
     /// The plan of a service inside this app. Its endpoint is kept for the call, since the number of
     /// the request will be ours.
     fn plan_of(&self, service: &dyn Service, req: &mut Request) -> Result<Plan, Error> {
-        let plan = guard(|| Ok(service.begin(req)))?;
+        let states = req.states().cloned();
+        let plan = guard(|| Ok(service.begin(req)));
+        give_back(req, states);
+        let plan = plan?;
         if plan.endpoint != 0 && !matches!(plan.body, BodyPlan::Pass) {
             let entry = (self.address(), plan.endpoint);
             match req.extensions_mut().get_mut::<Inner>() {
@@ -317,7 +338,10 @@ impl App {
         });
         let endpoint = inner.map_or(0, |(_, endpoint)| *endpoint);
         req.set_endpoint(endpoint);
-        service.call(req).into_result()
+        let states = req.states().cloned();
+        let answer = guard(|| Ok(service.call(req)));
+        give_back(req, states);
+        answer?.into_result()
     }
 
     fn address(&self) -> usize {
@@ -452,7 +476,7 @@ impl App {
         let marks = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
         let is_direct = || marks.iter().all(|mark| req.header_bytes(mark).is_none());
         self.debug_peers.iter().any(|peer| peer.to_canonical() == ip)
-            || ip.is_loopback() && is_direct()
+            || ip.is_loopback() && is_direct() && req.authority().is_none_or(is_this_machine)
     }
 
     /// Errors that are the program's own fault go to the log, each with an id that the client is told
@@ -481,6 +505,27 @@ impl App {
         let time = req.received().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let count = self.error_count.fetch_add(1, Ordering::Relaxed);
         format!("{:x}-{count:x}", time.as_secs())
+    }
+}
+
+/// Whether an authority names this machine as such. A page of somebody else can make a browser on
+/// this machine ask here, under a name of theirs that leads here (DNS rebinding); it cannot make it
+/// use one of these.
+fn is_this_machine(authority: &str) -> bool {
+    let host = match authority.rfind(']') {
+        Some(end) => &authority[..=end],
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+        || host.eq_ignore_ascii_case("localhost")
+        || host.to_ascii_lowercase().ends_with(".localhost")
+}
+
+/// Our hooks see our values again, whatever a service inside gave the request.
+fn give_back(req: &mut Request, states: Option<Arc<States>>) {
+    if let Some(states) = states {
+        req.set_states(states);
     }
 }
 

@@ -152,7 +152,7 @@ impl Argument {
 )]
 pub trait Handler<Args>: Send + Sync + 'static {
     /// The path arguments, to be compared with the pattern at start-up.
-    fn arguments(&self) -> Vec<Argument>;
+    fn arguments() -> Vec<Argument>;
 
     /// Calls the function with the arguments that stand in the request.
     ///
@@ -161,7 +161,45 @@ pub trait Handler<Args>: Send + Sync + 'static {
     fn call(&self, req: &mut Request) -> Result<Response, Error>;
 }
 
-pub(crate) fn argument<P: PathArg>(req: &Request, index: usize) -> Result<P, Error> {
+/// The path arguments of handlers, as a tuple. What is done with them is compiled once for each tuple
+/// of types, and not into each handler, since programs have hundreds of handlers.
+pub(crate) trait Arguments: Sized {
+    /// What is said of them at start-up.
+    fn list() -> Vec<Argument>;
+
+    /// The values that stand in the request; 404 when a group does not fit its type.
+    fn extract(req: &Request) -> Result<Self, Error>;
+}
+
+macro_rules! tuples {
+    ($($($arg:ident $index:literal),*;)+) => {$(
+        impl<$($arg: PathArg),*> Arguments for ($($arg,)*) {
+            fn list() -> Vec<Argument> {
+                vec![$(Argument::of::<$arg>()),*]
+            }
+
+            #[inline(never)]
+            fn extract(req: &Request) -> Result<Self, Error> {
+                let _ = req;
+                Ok(($(argument::<$arg>(req, $index)?,)*))
+            }
+        }
+    )+};
+}
+
+tuples! {
+    ;
+    P1 0;
+    P1 0, P2 1;
+    P1 0, P2 1, P3 2;
+    P1 0, P2 1, P3 2, P4 3;
+    P1 0, P2 1, P3 2, P4 3, P5 4;
+    P1 0, P2 1, P3 2, P4 3, P5 4, P6 5;
+    P1 0, P2 1, P3 2, P4 3, P5 4, P6 5, P7 6;
+    P1 0, P2 1, P3 2, P4 3, P5 4, P6 5, P7 6, P8 7;
+}
+
+fn argument<P: PathArg>(req: &Request, index: usize) -> Result<P, Error> {
     req.group(index)
         .and_then(|text| P::from_group(&text))
         .ok_or_else(|| abort(pauper_message::StatusCode::NOT_FOUND))
@@ -171,7 +209,7 @@ pub(crate) fn argument<P: PathArg>(req: &Request, index: usize) -> Result<P, Err
 /// type that `-> impl IntoResponse` stands for differs from lifetime to lifetime, and the handler
 /// that it makes.
 macro_rules! handlers {
-    ($($call:ident($($arg:ident $index:literal),*);)+) => {$(
+    ($($call:ident($($arg:ident),*);)+) => {$(
         #[doc(hidden)]
         #[diagnostic::on_unimplemented(
             message = "`{Self}` cannot handle a route",
@@ -205,12 +243,12 @@ macro_rules! handlers {
             Func: for<'r> $call<'r, $($arg),*> + Send + Sync + 'static,
             $($arg: PathArg,)*
         {
-            fn arguments(&self) -> Vec<Argument> {
-                vec![$(Argument::of::<$arg>()),*]
+            fn arguments() -> Vec<Argument> {
+                <($($arg,)*) as Arguments>::list()
             }
 
             fn call(&self, req: &mut Request) -> Result<Response, Error> {
-                $(let $arg = argument::<$arg>(req, $index)?;)*
+                let ($($arg,)*) = <($($arg,)*) as Arguments>::extract(req)?;
                 $call::call(self, req, $($arg),*).into_response()
             }
         }
@@ -219,12 +257,12 @@ macro_rules! handlers {
 
 handlers! {
     Call0();
-    Call1(P1 0);
-    Call2(P1 0, P2 1);
-    Call3(P1 0, P2 1, P3 2);
-    Call4(P1 0, P2 1, P3 2, P4 3);
-    Call5(P1 0, P2 1, P3 2, P4 3, P5 4);
-    Call6(P1 0, P2 1, P3 2, P4 3, P5 4, P6 5);
-    Call7(P1 0, P2 1, P3 2, P4 3, P5 4, P6 5, P7 6);
-    Call8(P1 0, P2 1, P3 2, P4 3, P5 4, P6 5, P7 6, P8 7);
+    Call1(P1);
+    Call2(P1, P2);
+    Call3(P1, P2, P3);
+    Call4(P1, P2, P3, P4);
+    Call5(P1, P2, P3, P4, P5);
+    Call6(P1, P2, P3, P4, P5, P6);
+    Call7(P1, P2, P3, P4, P5, P6, P7);
+    Call8(P1, P2, P3, P4, P5, P6, P7, P8);
 }

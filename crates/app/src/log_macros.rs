@@ -20,4 +20,14 @@ macro_rules! error {
     }};
 }
 
-pub(crate) use error;
+/// What is worth knowing while one looks: through the `log` facade, or nowhere.
+macro_rules! info {
+    ($($part:tt)*) => {{
+        #[cfg(feature = "log")]
+        ::log::info!(target: "pauper::app", $($part)*);
+        #[cfg(not(feature = "log"))]
+        let _ = format_args!($($part)*);
+    }};
+}
+
+pub(crate) use {error, info};

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use pauper_message::{Error, Hook, Plan, Request, Response};
+use pauper_message::{Error, FormPlan, Hook, Plan, Request, Response};
 
 use crate::app::App;
 use crate::hooks::{After, Before, BeforeWithBody, Next};
@@ -44,9 +44,17 @@ impl Route<'_> {
         self.plan(|_| Ok(Plan::stream()))
     }
 
+    /// Takes forms, with files: they are parsed while they arrive, and the handler finds the whole
+    /// form by `req.fields()`. `FormLimits` are what most need to say; a whole [`FormPlan`] says also
+    /// where files go, and can use what the hooks left in the request.
+    pub fn form(self, plan: impl Into<FormPlan>) -> Self {
+        let plan = plan.into();
+        self.plan(move |req| plan.plan(req))
+    }
+
     /// Says for each request what is to happen to its body: to go into a sink (`Plan::sink`), to be
     /// kept or read while it arrives. It runs after the hooks' `before` that need no body. A plan
-    /// that passes is 404.
+    /// that passes is 404, and `max_body` has no effect beside it.
     pub fn plan<F>(self, plan: F) -> Self
     where
         F: Fn(&mut Request) -> Result<Plan, Error> + Send + Sync + 'static,

@@ -7,7 +7,7 @@ use pauper_message::{Error, IntoResponse, Request, Response};
 use pauper_router::{MethodSet, Methods};
 
 use crate::app::App;
-use crate::handler::{Argument, PathArg, argument};
+use crate::handler::{Argument, Arguments, PathArg};
 
 /// A function that makes a value for a request: `fn(&mut Request, P1, …, P8) -> Result<S, Error>`,
 /// with the path arguments that a [`Handler`](crate::Handler) takes.
@@ -18,7 +18,7 @@ use crate::handler::{Argument, PathArg, argument};
 )]
 pub trait Make<S, Args>: Send + Sync + 'static {
     /// The path arguments, to be compared with the pattern at start-up.
-    fn arguments(&self) -> Vec<Argument>;
+    fn arguments() -> Vec<Argument>;
 
     /// Makes the value with the arguments that stand in the request.
     ///
@@ -28,19 +28,19 @@ pub trait Make<S, Args>: Send + Sync + 'static {
 }
 
 macro_rules! makers {
-    ($($($arg:ident $index:literal),*;)+) => {$(
+    ($($($arg:ident),*;)+) => {$(
         #[allow(non_snake_case, reason = "the arguments are named after their types")]
         impl<Func, S, $($arg),*> Make<S, ($($arg,)*)> for Func
         where
             Func: Fn(&mut Request, $($arg),*) -> Result<S, Error> + Send + Sync + 'static,
             $($arg: PathArg,)*
         {
-            fn arguments(&self) -> Vec<Argument> {
-                vec![$(Argument::of::<$arg>()),*]
+            fn arguments() -> Vec<Argument> {
+                <($($arg,)*) as Arguments>::list()
             }
 
             fn make(&self, req: &mut Request) -> Result<S, Error> {
-                $(let $arg = argument::<$arg>(req, $index)?;)*
+                let ($($arg,)*) = <($($arg,)*) as Arguments>::extract(req)?;
                 self(req, $($arg),*)
             }
         }
@@ -49,14 +49,14 @@ macro_rules! makers {
 
 makers! {
     ;
-    P1 0;
-    P1 0, P2 1;
-    P1 0, P2 1, P3 2;
-    P1 0, P2 1, P3 2, P4 3;
-    P1 0, P2 1, P3 2, P4 3, P5 4;
-    P1 0, P2 1, P3 2, P4 3, P5 4, P6 5;
-    P1 0, P2 1, P3 2, P4 3, P5 4, P6 5, P7 6;
-    P1 0, P2 1, P3 2, P4 3, P5 4, P6 5, P7 6, P8 7;
+    P1;
+    P1, P2;
+    P1, P2, P3;
+    P1, P2, P3, P4;
+    P1, P2, P3, P4, P5;
+    P1, P2, P3, P4, P5, P6;
+    P1, P2, P3, P4, P5, P6, P7;
+    P1, P2, P3, P4, P5, P6, P7, P8;
 }
 
 /// A method of a value that was made for the request: `fn(&mut S, &mut Request) -> impl
@@ -109,7 +109,7 @@ type Maker<S> = Arc<dyn Fn(&mut Request) -> Result<S, Error> + Send + Sync>;
 pub struct Servlet<'a, S> {
     app: &'a mut App,
     pattern: String,
-    arguments: Vec<Argument>,
+    arguments: fn() -> Vec<Argument>,
     make: Maker<S>,
     /// Whether names of actions follow the pattern.
     actions: bool,
@@ -151,8 +151,8 @@ impl App {
     where
         M: Make<S, Args>,
     {
-        let (arguments, make) =
-            (make.arguments(), Arc::new(move |req: &mut Request| make.make(req)));
+        let arguments = M::arguments;
+        let make = Arc::new(move |req: &mut Request| make.make(req));
         let pattern = pattern.to_owned();
         Servlet { app: self, pattern, arguments, make, actions: false, with_suffix: false }
     }
@@ -254,7 +254,7 @@ impl<S: 'static> Servlet<'_, S> {
         let make = self.make.clone();
         let endpoint = Box::new(move |req: &mut Request| method.act(&mut make(req)?, req));
         // The first groups are those of the arguments.
-        let arguments = if has_all_groups { &*self.arguments } else { &[] };
+        let arguments = if has_all_groups { self.arguments } else { Vec::new };
         self.app.add_route(methods, pattern, arguments, endpoint, type_name::<F>());
         self
     }

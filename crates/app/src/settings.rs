@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use crate::app::App;
 
 /// A key that is neither printed nor logged: it has no `Debug` that shows it.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// It cannot be compared either: who compares secrets takes a function whose time tells nothing.
+#[derive(Clone)]
 pub struct Secret(Box<[u8]>);
 
 impl Secret {
@@ -73,7 +75,8 @@ impl App {
     ///
     /// Behind a proxy on the same machine every client seems to be on this machine. Requests that a
     /// proxy marked (`Forwarded`, `X-Forwarded-For`, `X-Real-IP`, `Via`) are therefore shown
-    /// nothing, unless their peer is listed.
+    /// nothing, unless their peer is listed; and neither are those that ask for a host other than
+    /// `localhost` or a loopback address, since somebody else's page may have sent them.
     pub fn debug(&mut self, on: bool) -> &mut Self {
         self.settings.debug.program = on;
         self

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use crate::percent::encode_query_component;
@@ -14,7 +15,7 @@ use crate::{Error, FieldError, Options, urlencoded};
 ///
 /// # Lookups
 ///
-/// The names are chosen by whoever sends the request, so they are kept in a plain vector and not
+/// The names are chosen by whoever sends the request, so they are kept in plain text and not
 /// in a hash table: no choice of names makes a lookup slower than looking at each field once, and
 /// [`Options::max_fields`] bounds how many there are.
 ///
@@ -26,14 +27,19 @@ use crate::{Error, FieldError, Options, urlencoded};
 /// wrong number. A type that accepts the empty text, as `String` does, gets it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Args {
-    pairs: Vec<(String, String)>,
+    /// Names and values, one behind the other. Two allocations are all that any number of fields
+    /// needs.
+    text: String,
+    /// Where in `text` the name and the value of each field end. A field begins where the one
+    /// before ends.
+    ends: Vec<(usize, usize)>,
 }
 
 /// Making them.
 impl Args {
     /// No fields. Allocates nothing.
     pub const fn new() -> Self {
-        Self { pairs: Vec::new() }
+        Self { text: String::new(), ends: Vec::new() }
     }
 
     /// Reads the query of a URL: what is behind the `?`, without it.
@@ -58,12 +64,23 @@ impl Args {
     ///
     /// As for [`parse_query`](Self::parse_query).
     pub fn parse_form(body: &[u8], options: &Options) -> Result<Self, Error> {
-        Ok(Self { pairs: urlencoded::parse(body, options)? })
+        let (text, ends) = urlencoded::parse(body, options)?;
+        Ok(Self { text, ends })
+    }
+
+    fn at(&self, index: usize) -> (&str, &str) {
+        let Self { text, ends } = self;
+        let start = index.checked_sub(1).map_or(0, |before| ends[before].1);
+        let (name, value) = ends[index];
+        (&text[start..name], &text[name..value])
     }
 
     /// Adds a field at the end.
-    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.pairs.push((name.into(), value.into()));
+    pub fn push(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
+        self.text.push_str(name.as_ref());
+        let name = self.text.len();
+        self.text.push_str(value.as_ref());
+        self.ends.push((name, self.text.len()));
     }
 }
 
@@ -151,17 +168,17 @@ impl Args {
 
     /// All fields, as name and value, in order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter(self.pairs.iter())
+        Iter { args: self, range: 0..self.ends.len() }
     }
 
     /// The number of fields; a name that occurs twice counts twice.
     pub fn len(&self) -> usize {
-        self.pairs.len()
+        self.ends.len()
     }
 
     /// Whether there are no fields.
     pub fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
+        self.ends.is_empty()
     }
 
     /// The fields as a query or an urlencoded body, which reads back as the same fields.
@@ -173,7 +190,7 @@ impl Args {
 }
 
 /// `None` for blank text that is no `T`.
-fn parse<T>(name: &str, text: &str) -> Result<Option<T>, FieldError>
+pub(crate) fn parse<T>(name: &str, text: &str) -> Result<Option<T>, FieldError>
 where
     T: FromStr<Err: Into<Box<dyn StdError + Send + Sync>>>,
 {
@@ -196,13 +213,15 @@ impl fmt::Display for Args {
     }
 }
 
-impl<N: Into<String>, V: Into<String>> Extend<(N, V)> for Args {
+impl<N: AsRef<str>, V: AsRef<str>> Extend<(N, V)> for Args {
     fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, pairs: I) {
-        self.pairs.extend(pairs.into_iter().map(|(name, value)| (name.into(), value.into())));
+        for (name, value) in pairs {
+            self.push(name, value);
+        }
     }
 }
 
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Args {
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Args {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         let mut args = Self::new();
         args.extend(pairs);
@@ -212,10 +231,10 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Args {
 
 impl IntoIterator for Args {
     type Item = (String, String);
-    type IntoIter = std::vec::IntoIter<(String, String)>;
+    type IntoIter = IntoIter;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.pairs.into_iter()
+    fn into_iter(self) -> IntoIter {
+        IntoIter { range: 0..self.ends.len(), args: self }
     }
 }
 
@@ -230,28 +249,67 @@ impl<'a> IntoIterator for &'a Args {
 
 /// The fields of an [`Args`], as name and value, in order.
 #[derive(Clone, Debug)]
-pub struct Iter<'a>(std::slice::Iter<'a, (String, String)>);
+pub struct Iter<'a> {
+    args: &'a Args,
+    range: Range<usize>,
+}
 
-fn as_text((name, value): &(String, String)) -> (&str, &str) {
-    (name, value)
+impl<'a> Iter<'a> {
+    fn at(&self, index: usize) -> (&'a str, &'a str) {
+        self.args.at(index)
+    }
 }
 
 impl<'a> Iterator for Iter<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(as_text)
+        self.range.next().map(|index| self.at(index))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
+        self.range.size_hint()
     }
 }
 
 impl DoubleEndedIterator for Iter<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.0.next_back().map(as_text)
+        self.range.next_back().map(|index| self.at(index))
     }
 }
 
 impl ExactSizeIterator for Iter<'_> {}
+
+/// The fields of an [`Args`] that is taken apart, each copied into texts of its own.
+#[derive(Clone, Debug)]
+pub struct IntoIter {
+    args: Args,
+    range: Range<usize>,
+}
+
+impl IntoIter {
+    fn at(&self, index: usize) -> (String, String) {
+        let (name, value) = self.args.at(index);
+        (name.to_owned(), value.to_owned())
+    }
+}
+
+impl Iterator for IntoIter {
+    type Item = (String, String);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.range.next().map(|index| self.at(index))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.range.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for IntoIter {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.range.next_back().map(|index| self.at(index))
+    }
+}
+
+impl ExactSizeIterator for IntoIter {}

@@ -27,6 +27,11 @@ pub enum ErrorKind {
         /// The limit that was exceeded.
         limit: usize,
     },
+    /// A field of more bytes than [`max_field`](crate::Options::max_field).
+    FieldTooLong {
+        /// The limit that was exceeded.
+        limit: usize,
+    },
 }
 
 impl Error {
@@ -45,10 +50,10 @@ impl Error {
         self.offset
     }
 
-    /// The HTTP status to answer with: 413 for too many fields, otherwise 400.
+    /// The HTTP status to answer with: 413 for too many or too long fields, otherwise 400.
     pub const fn status(&self) -> u16 {
         match self.kind {
-            ErrorKind::TooManyFields { .. } => 413,
+            ErrorKind::TooManyFields { .. } | ErrorKind::FieldTooLong { .. } => 413,
             _ => 400,
         }
     }
@@ -62,6 +67,9 @@ impl fmt::Display for Error {
             ErrorKind::Nul => f.write_str("path contains a NUL byte")?,
             ErrorKind::MissingEquals => f.write_str("field has no '='")?,
             ErrorKind::TooManyFields { limit } => write!(f, "more than {limit} fields")?,
+            ErrorKind::FieldTooLong { limit } => {
+                write!(f, "a field is longer than {limit} bytes (max_field)")?;
+            }
         }
         write!(f, " (at byte {})", self.offset)
     }

@@ -15,12 +15,19 @@ pub struct Options {
     pub(crate) keep_blank_values: bool,
     pub(crate) strict_parsing: bool,
     pub(crate) max_fields: usize,
+    pub(crate) max_field: usize,
 }
 
 impl Options {
-    /// The defaults: blank values are kept, parsing is lenient, 1,000 fields at most.
+    /// The defaults: blank values are kept, parsing is lenient, 1,000 fields at most, and 1 MiB in
+    /// each where it has to be collected.
     pub const fn new() -> Self {
-        Self { keep_blank_values: true, strict_parsing: false, max_fields: 1_000 }
+        Self {
+            keep_blank_values: true,
+            strict_parsing: false,
+            max_fields: 1_000,
+            max_field: 1024 * 1024,
+        }
     }
 
     /// Whether fields with an empty value, or without a `=`, are kept. Default: `true`, since a
@@ -41,12 +48,21 @@ impl Options {
 
     /// The most fields that are accepted, dropped blank ones included. Default: 1,000.
     ///
-    /// The price of a higher limit: each field costs two small allocations whatever its length,
-    /// so that a body of short fields takes many times its size in memory, and a lookup looks at
-    /// every field.
+    /// The price of a higher limit: each field costs 16 bytes whatever its length, and a lookup
+    /// looks at every field.
     #[must_use]
     pub const fn max_fields(mut self, max: usize) -> Self {
         self.max_fields = max;
+        self
+    }
+
+    /// The most undecoded bytes of one field that a push parser
+    /// ([`urlencoded::Parser`](crate::urlencoded::Parser)) accepts, since it collects a field that
+    /// arrives in pieces. Default: 1 MiB. Whoever has the whole input has bounded it already, so
+    /// [`Args`](crate::Args) does not ask for this.
+    #[must_use]
+    pub const fn max_field(mut self, bytes: usize) -> Self {
+        self.max_field = bytes;
         self
     }
 }

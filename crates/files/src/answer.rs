@@ -4,11 +4,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use pauper_message::conditional::{Verdict, evaluate, range_applies};
-use pauper_message::{Body, Method, Request, Response, StatusCode, abort, plain_answer};
+use pauper_message::{Body, Request, Response, StatusCode, abort, plain_answer};
 
 use crate::entry::FoundFile;
-use crate::range::Part;
 use crate::validators::Validators;
 
 /// A status and its name as plain text, for answers that need headers of their own.
@@ -19,45 +17,12 @@ pub(crate) fn refusal(status: StatusCode) -> Response {
 /// The file, a part of it, or what the conditions of the request make of it.
 pub(crate) fn send(req: &Request, found: FoundFile) -> Response {
     let FoundFile { name, file, metadata } = found;
-    let validators = Validators::of(&metadata, req);
-    let (etag, modified) = (Some(validators.etag.as_str()), validators.last_modified);
-    match evaluate(req, etag, modified) {
-        Verdict::PreconditionFailed => {
-            return validators.add_to(refusal(StatusCode::PRECONDITION_FAILED));
-        }
-        Verdict::NotModified => {
-            return validators.add_to(Response::new(StatusCode::NOT_MODIFIED));
-        }
-        Verdict::Proceed => {}
-    }
-    let total = metadata.len();
-    // Ranges mean nothing to HEAD (RFC 9110, section 14.2).
-    let part = if req.method() == Method::GET && range_applies(req, etag, modified) {
-        Part::wanted(req, total)
-    } else {
-        Part::Whole
-    };
-    let (start, len) = match part {
-        Part::Whole => (0, total),
-        Part::Of { start, len } => (start, len),
-        Part::Outside => {
-            return validators
-                .add_to(refusal(StatusCode::RANGE_NOT_SATISFIABLE))
-                .with_header("accept-ranges", "bytes")
-                .with_header("content-range", format!("bytes */{total}"));
-        }
-    };
-    let response = validators
-        .add_to(Response::body_of(Body::file(file, start, len)))
+    Validators::of(&metadata, req)
+        .add_to(Response::body_of(Body::file(file, 0, metadata.len())))
         .with_header("content-type", content_type(&name))
-        .with_header("accept-ranges", "bytes")
-        .with_header("x-content-type-options", "nosniff");
-    match part {
-        Part::Of { .. } => response
-            .with_status(StatusCode::PARTIAL_CONTENT)
-            .with_header("content-range", format!("bytes {start}-{}/{total}", start + len - 1)),
-        _ => response,
-    }
+        .with_header("x-content-type-options", "nosniff")
+        .conditional(req)
+        .ranged(req)
 }
 
 /// The media type by the extension of the name; text is said to be UTF-8.

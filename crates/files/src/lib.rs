@@ -6,7 +6,6 @@ mod entry;
 mod escape;
 mod folder;
 mod listing;
-mod range;
 mod root;
 mod validators;
 

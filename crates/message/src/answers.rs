@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek as _};
 use http::StatusCode;
 use pauper_iolist::IoList;
 
-use crate::body::Body;
+use crate::body::{Body, BodyKind};
 use crate::headers::{HeaderError, Headers, IntoHeaderName};
 use crate::response::Response;
 
@@ -81,6 +81,39 @@ impl Response {
         let offset = file.stream_position()?;
         let size = file.metadata()?.len();
         Ok(Self::body_of(Body::file(file, offset, size.saturating_sub(offset))))
+    }
+}
+
+/// Bodies that grow.
+impl Response {
+    /// Appends to the body, if that is in memory (or empty). Useful where an answer is put together
+    /// step by step; the length follows by itself.
+    ///
+    /// ```
+    /// use pauper_message::Response;
+    ///
+    /// let mut response = Response::text("one, ");
+    /// response.push("two").push(3);
+    /// assert_eq!(response.body().len(), Some(9));
+    /// ```
+    ///
+    /// To a body of another kind (a file, a stream) nothing can be appended: that spoils the
+    /// response.
+    #[track_caller]
+    pub fn push(&mut self, part: impl Into<IoList>) -> &mut Self {
+        match self.take_body().into_kind() {
+            BodyKind::Empty => self.set_body(part.into()),
+            BodyKind::List(mut list) => {
+                list.append(part.into());
+                self.set_body(list);
+            }
+            other => {
+                crate::drop_quietly(other);
+                let text = "only a body in memory can be appended to";
+                self.spoil(io::Error::other(text).into());
+            }
+        }
+        self
     }
 }
 
@@ -217,6 +250,18 @@ mod tests {
             assert_eq!(response.headers().get("location").unwrap(), "/a%20b");
         }
         assert!(Response::see_other("/\r\nSet-Cookie: a=b").into_result().is_err());
+    }
+
+    #[test]
+    fn bodies_in_memory_grow() {
+        let mut response = Response::new(StatusCode::OK);
+        response.push("").push("a").push(vec![b'b'; 600]).push("c");
+        let body = response.into_parts().unwrap().body;
+        assert_eq!(body.len(), Some(602));
+        assert!(body.into_bytes(602).unwrap().ends_with(b"bc"));
+        let mut response = Response::stream(["a"]);
+        response.push("b");
+        assert!(response.into_result().is_err());
     }
 
     #[test]

@@ -36,6 +36,7 @@ impl Default for ParseOptions {
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data";
 const JSON: [&str; 2] = ["application/json", "application/javascript"];
 
 /// The options of applications that set none.
@@ -124,6 +125,14 @@ impl ParseOptions {
 }
 
 impl Request {
+    fn is_multipart(&self) -> bool {
+        self.content_type().is_some_and(|kind| kind == MULTIPART)
+    }
+
+    pub(crate) fn form_options(&self) -> Options {
+        self.parse_options().fields
+    }
+
     fn parse_options(&self) -> &ParseOptions {
         self.try_state::<ParseOptions>().unwrap_or(&DEFAULT)
     }
@@ -152,7 +161,8 @@ impl Request {
 
     /// Whether the body is a form that [`form`](Self::form) reads, by its Content-Type.
     pub fn is_form(&self) -> bool {
-        self.content_type().is_some_and(|kind| self.parse_options().is_form(&kind))
+        self.content_type()
+            .is_some_and(|kind| kind == MULTIPART || self.parse_options().is_form(&kind))
     }
 
     /// Whether the body is JSON, by its Content-Type.
@@ -160,14 +170,21 @@ impl Request {
         self.content_type().is_some_and(|kind| self.parse_options().is_json(&kind))
     }
 
-    /// The fields of a form in the body (`application/x-www-form-urlencoded`); no fields when the
-    /// body is empty.
+    /// The fields of a form in the body, be it `application/x-www-form-urlencoded` or
+    /// `multipart/form-data`; no fields when the body is empty. Files are not among them;
+    /// [`fields`](Self::fields) has these.
     ///
     /// # Errors
     /// 415 when the body is something else; 413 when there are more fields than the limit of
-    /// [`ParseOptions::max_fields`]; 500 when a body that was kept in a file cannot be read.
+    /// [`ParseOptions::max_fields`]; those of [`fields`](Self::fields) for `multipart/form-data`;
+    /// 500 when a body that was kept in a file cannot be read.
     pub fn form(&self) -> Result<&Args, Error> {
         let options = self.parse_options();
+        let multipart = options.auto_form && !self.body.is_empty() && self.is_multipart();
+        if multipart || self.views.fields.get().is_some() {
+            let texts = self.fields()?;
+            return view(self.views.form.get_or_init(|| Ok(texts.to_args())));
+        }
         if options.auto_form && !self.body.is_empty() && !self.is_form() {
             return Err(Error::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

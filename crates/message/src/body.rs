@@ -159,6 +159,34 @@ impl Body {
         &self.kind
     }
 
+    /// The body as pieces, of at most 64 KiB where they are cut here: for filters that change what is
+    /// sent while it is sent. A channel, whose pieces come by themselves, is handed back.
+    ///
+    /// ```
+    /// use pauper_message::Body;
+    ///
+    /// let body = Body::from("quiet");
+    /// let pieces = body.into_pieces().unwrap();
+    /// let loud = pieces.map(|piece| piece.map(|piece| piece.to_vec().to_ascii_uppercase()));
+    /// assert_eq!(Body::pieces(loud, Some(5)).into_bytes(5).unwrap(), "QUIET");
+    /// ```
+    ///
+    /// # Errors
+    /// The channel.
+    pub fn into_pieces(self) -> Result<Pieces, Self> {
+        const PIECE: usize = 64 * 1024;
+        Ok(match self.kind {
+            BodyKind::Empty => Box::new(std::iter::empty()),
+            BodyKind::List(mut list) => Box::new(std::iter::from_fn(move || {
+                let n = list.len().min(PIECE);
+                (n > 0).then(|| Ok(list.split_to(n)))
+            })),
+            BodyKind::File(part) => crate::range::file_pieces(part),
+            BodyKind::Pieces { pieces, .. } => pieces,
+            kind @ BodyKind::Channel(_) => return Err(Self { kind }),
+        })
+    }
+
     /// All bytes in memory; reads files and pieces to their end, and waits for that of a channel:
     /// for ever, if this very thread holds its sender.
     ///
@@ -243,6 +271,27 @@ mod tests {
         let body = Body::pieces(["a", "", "b"].map(Ok), Some(2));
         assert_eq!(body.len(), Some(2));
         assert_eq!(body.into_bytes(2).unwrap(), "ab");
+    }
+
+    #[test]
+    fn every_body_but_a_channel_has_pieces() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/body.rs");
+        let file = || File::open(path).unwrap();
+        let text = std::fs::read(path).unwrap();
+        let long = vec![7_u8; 200_000];
+        for (body, expected) in [
+            (Body::empty(), Vec::new()),
+            (Body::from(long.clone()), long.clone()),
+            (Body::file(file(), 10, 1000), text[10..1010].to_vec()),
+            (Body::pieces([Ok("a"), Ok("b")], None), b"ab".to_vec()),
+        ] {
+            let pieces = body.into_pieces().unwrap();
+            let all: Vec<u8> = pieces.flat_map(|piece| piece.unwrap().to_vec()).collect();
+            assert!(all == expected);
+        }
+        assert!(Body::channel(1).1.into_pieces().is_err());
+        let short = Body::file(file(), text.len() as u64 - 1, 2).into_pieces().unwrap();
+        assert!(short.last().unwrap().is_err(), "a file that is shorter than it was");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use http::StatusCode;
-use pauper_wire::{Framing, HeadWriter, HeaderSpan, Limits, Progress, Status};
+use pauper_wire::{Framing, HeadWriter, HeaderSpan, Limits, Progress, Status, chunk};
 
 use crate::error::Error;
 use crate::request::{OwnedHead, Peer, Request};
@@ -32,6 +32,8 @@ pub struct RequestBuilder {
     target: String,
     headers: Vec<(String, Vec<u8>)>,
     body: Vec<u8>,
+    /// Where the chunks of the body end, if it has chunks.
+    cuts: Option<Vec<usize>>,
     peer: Peer,
     received: SystemTime,
 }
@@ -44,6 +46,7 @@ impl Default for RequestBuilder {
             target: "/".to_owned(),
             headers: Vec::new(),
             body: Vec::new(),
+            cuts: None,
             peer: Peer::default(),
             received: SystemTime::UNIX_EPOCH,
         }
@@ -76,6 +79,23 @@ impl RequestBuilder {
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
+        self.cuts = None;
+        self
+    }
+
+    /// The body, in these chunks; empty ones are left out, since an empty one is the end. A handler
+    /// finds them again with [`BodyStream::next_chunk`](crate::BodyStream::next_chunk).
+    #[must_use]
+    pub fn chunks<C: AsRef<[u8]>>(mut self, chunks: impl IntoIterator<Item = C>) -> Self {
+        self.body.clear();
+        let mut cuts = Vec::new();
+        for chunk in chunks {
+            self.body.extend_from_slice(chunk.as_ref());
+            if !chunk.as_ref().is_empty() {
+                cuts.push(self.body.len());
+            }
+        }
+        self.cuts = Some(cuts);
         self
     }
 
@@ -99,7 +119,19 @@ impl RequestBuilder {
     /// When a part cannot stand in a request head.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let mut bytes = self.head_bytes()?;
-        bytes.extend_from_slice(&self.body);
+        let Some(cuts) = &self.cuts else {
+            bytes.extend_from_slice(&self.body);
+            return Ok(bytes);
+        };
+        let mut start = 0;
+        for end in cuts {
+            let chunk = &self.body[start..*end];
+            bytes.extend_from_slice(chunk::header(chunk.len(), &mut [0; 20]));
+            bytes.extend_from_slice(chunk);
+            bytes.extend_from_slice(chunk::END);
+            start = *end;
+        }
+        bytes.extend_from_slice(chunk::LAST);
         Ok(bytes)
     }
 
@@ -112,7 +144,9 @@ impl RequestBuilder {
         for (name, value) in &self.headers {
             writer.header(name, value)?;
         }
-        if !self.body.is_empty() {
+        if self.cuts.is_some() {
+            writer.framing(&Framing::chunked());
+        } else if !self.body.is_empty() {
             writer.framing(&Framing::fixed(self.body.len() as u64));
         }
         writer.finish();
@@ -139,8 +173,10 @@ impl RequestBuilder {
         };
         let head = OwnedHead { bytes, slots, head };
         let mut request = Request::from_head(head, self.peer, self.received);
-        if !self.body.is_empty() {
-            request.set_body(RequestBody::memory(self.body));
+        match self.cuts {
+            Some(cuts) => request.set_body(RequestBody::chunks(self.body, cuts)),
+            None if self.body.is_empty() => {}
+            None => request.set_body(RequestBody::memory(self.body)),
         }
         Ok(request)
     }

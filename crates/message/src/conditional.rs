@@ -116,6 +116,21 @@ pub fn http_date(time: SystemTime) -> Option<String> {
     (0..YEAR_10000).contains(&seconds(time)).then(|| httpdate::fmt_http_date(time))
 }
 
+/// The time of a header such as Last-Modified, in any of the three forms of RFC 9110, section
+/// 5.6.7; nothing for text that is none.
+///
+/// ```
+/// use pauper_message::conditional::{http_date, parse_http_date};
+///
+/// let date = "Sun, 06 Nov 1994 08:49:37 GMT";
+/// assert_eq!(http_date(parse_http_date(date).unwrap()).unwrap(), date);
+/// assert_eq!(parse_http_date("Sun Nov  6 08:49:37 1994"), parse_http_date(date));
+/// assert_eq!(parse_http_date("yesterday"), None);
+/// ```
+pub fn parse_http_date(text: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(text).ok()
+}
+
 /// The validators that a response carries.
 pub(crate) fn validators(response: &Response) -> (Option<&str>, Option<SystemTime>) {
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -333,6 +348,23 @@ mod tests {
         assert_eq!(http_date(last).as_deref(), Some("Fri, 31 Dec 9999 23:59:59 GMT"));
         assert_eq!(http_date(at(253_402_300_800)), None);
         assert_eq!(http_date(at(0) - Duration::from_millis(1)), None);
+    }
+
+    #[test]
+    fn dates_are_read_in_three_forms() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(parse_http_date(text), Some(time), "{text}");
+        }
+        for text in
+            ["", "yesterday", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT"]
+        {
+            assert_eq!(parse_http_date(text), None, "{text}");
+        }
     }
 
     #[test]

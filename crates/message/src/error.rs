@@ -205,14 +205,19 @@ impl Error {
     }
 }
 
-/// Escapes what could end a line or talk to a terminal.
+/// Escapes what could end a line, talk to a terminal, or turn the direction of writing.
 fn one_line(text: String) -> String {
-    if !text.contains(char::is_control) {
+    let bad = |c: char| {
+        let turns = matches!(c,
+            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        c.is_control() || turns
+    };
+    if !text.contains(bad) {
         return text;
     }
     let mut line = String::with_capacity(text.len() + 16);
     for character in text.chars() {
-        if character.is_control() {
+        if bad(character) {
             line.extend(character.escape_unicode());
         } else {
             line.push(character);
@@ -358,9 +363,9 @@ mod tests {
 
     #[test]
     fn nobody_forges_a_line_of_the_log() {
-        let error = Error::from(std::io::Error::other("no \u{1b}[31m\r\nfile"));
+        let error = Error::from(std::io::Error::other("no \u{1b}[31m\r\nfile\u{202e}\u{9b}"));
         let text = error.log_text();
-        assert!(text.contains("no \\u{1b}[31m\\u{d}\\u{a}file"), "{text}");
+        assert!(text.contains("no \\u{1b}[31m\\u{d}\\u{a}file\\u{202e}\\u{9b}"), "{text}");
     }
 
     #[test]

@@ -239,6 +239,12 @@ impl JsonStream {
     }
 }
 
+impl crate::IntoResponse for JsonStream {
+    fn into_response(self) -> Result<Response, Error> {
+        Ok(self.finish())
+    }
+}
+
 impl fmt::Debug for JsonStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "JsonStream({} parts)", self.parts.len())

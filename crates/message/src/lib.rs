@@ -10,6 +10,7 @@ pub mod conditional;
 mod cookie;
 mod error;
 mod extensions;
+mod form;
 mod guard;
 mod headers;
 #[cfg(feature = "json")]
@@ -42,6 +43,7 @@ pub use channel::{BodyReceiver, BodySender, Received, SendError};
 pub use cookie::{CookieError, MAX_COOKIE, SameSite, SetCookie};
 pub use error::{Error, ErrorView, IntoStatus, abort, abort_with, decline, redirect};
 pub use extensions::{Extensions, States};
+pub use form::FormPlan;
 pub use guard::{drop_quietly, guard};
 pub use headers::{HeaderError, Headers, IntoHeaderName, IntoHeaderValue};
 pub use http::{Method, StatusCode};
@@ -68,3 +70,4 @@ pub use upgrade::{Driver, DriverWaker, Outbox, Upgrade, UpgradeKind, UpgradedSoc
 
 /// The vocabulary that the signatures of this crate use.
 pub use http;
+pub use pauper_fields as fields;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use pauper_fields::Args;
+use pauper_fields::{Args, FieldStorage};
 use pauper_wire::{Head, HeaderSpan, Version};
 
 use crate::error::{Error, abort};
@@ -91,11 +91,15 @@ pub(crate) struct Views {
     headers: OnceCell<Box<HeaderMap>>,
     pub(crate) args: OnceCell<Result<Args, pauper_fields::Error>>,
     pub(crate) form: OnceCell<Result<Args, pauper_fields::Error>>,
+    pub(crate) fields: OnceCell<Box<FieldStorage>>,
 }
 
 impl Views {
     fn is_empty(&self) -> bool {
-        self.headers.get().is_none() && self.args.get().is_none() && self.form.get().is_none()
+        self.headers.get().is_none()
+            && self.args.get().is_none()
+            && self.form.get().is_none()
+            && self.fields.get().is_none()
     }
 }
 
@@ -193,6 +197,15 @@ impl Request {
         &mut self.head.slots
     }
 
+    /// Whether there is nothing that [`clear`](Self::clear) would have to drop.
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.body.is_nothing()
+            && self.extensions.is_empty()
+            && self.states.is_none()
+            && self.views.is_empty()
+    }
+
     /// Drops everything that came with the message or was put beside it: the body, what was
     /// derived from it, the values of the user. Buffers are kept for the next one.
     ///
@@ -220,19 +233,16 @@ impl Request {
         let view = self.head.head.view(&self.head.bytes, &self.head.slots);
         // The parser lets only tokens through, so this is a method. One longer than 15 bytes
         // costs an allocation.
-        self.method = match view.method() {
-            "GET" => Method::GET,
-            other => Method::from_bytes(other.as_bytes()).unwrap_or(Method::GET),
+        self.method = match self.head.head.method().of(&self.head.bytes) {
+            b"GET" => Method::GET,
+            other => Method::from_bytes(other).unwrap_or(Method::GET),
         };
         // A target is text once it is checked here, and looked at more than once.
         self.target.clear();
         self.target.push_str(view.target());
         let from = self.head.head.target().start();
-        let part = |span: pauper_wire::Span| {
-            (span.start().saturating_sub(from) as u32, span.end().saturating_sub(from) as u32)
-        };
-        self.sent_path = part(self.head.head.path());
-        self.query = self.head.head.query().map(part);
+        self.sent_path = within(self.head.head.path(), from);
+        self.query = self.head.head.query().map(|query| within(query, from));
         self.path = Path::of(self.part(self.sent_path));
     }
 
@@ -400,11 +410,13 @@ impl Request {
     pub fn set_body(&mut self, body: RequestBody) {
         self.body = body;
         self.views.form = OnceCell::new();
+        self.views.fields = OnceCell::new();
     }
 
     /// Takes the body out and leaves an empty one.
     pub fn take_body(&mut self) -> RequestBody {
         self.views.form = OnceCell::new();
+        self.views.fields = OnceCell::new();
         std::mem::take(&mut self.body)
     }
 
@@ -546,6 +558,12 @@ impl Request {
         self.states.as_deref().and_then(States::get)
     }
 
+    /// All values that the application shares among its requests. For applications, which give them
+    /// back when a request comes out of another application inside.
+    pub fn states(&self) -> Option<&Arc<States>> {
+        self.states.as_ref()
+    }
+
     /// Gives the request its application's values. For applications.
     pub fn set_states(&mut self, states: Arc<States>) {
         self.states = Some(states);
@@ -563,6 +581,11 @@ impl Path {
         });
         decoded.unwrap_or_else(Self::Bad)
     }
+}
+
+/// Where a span stands, counted from `from`.
+fn within(span: pauper_wire::Span, from: usize) -> (u32, u32) {
+    (span.start().saturating_sub(from) as u32, span.end().saturating_sub(from) as u32)
 }
 
 pub(crate) fn bad_input(status: StatusCode, error: &dyn fmt::Display) -> Error {

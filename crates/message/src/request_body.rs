@@ -51,6 +51,11 @@ impl RequestBody {
         Self::streaming(BodyStream::of_source(Box::new(source)))
     }
 
+    /// A body in memory that came in chunks, and where they end.
+    pub(crate) fn chunks(bytes: Vec<u8>, cuts: Vec<usize>) -> Self {
+        Self::streaming(BodyStream::of_chunks(Self::memory(bytes), cuts))
+    }
+
     fn streaming(stream: BodyStream) -> Self {
         Self { kept: Kept::Stream(Box::new(stream)), loaded: OnceCell::new() }
     }

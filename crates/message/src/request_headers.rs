@@ -57,6 +57,18 @@ impl Request {
     }
 }
 
+impl Request {
+    /// The first value of a header as text, whatever bytes it has: UTF-8, or else each byte as a
+    /// character of Latin 1, as old clients mean it; `name` in any case.
+    pub fn header_text(&self, name: &str) -> Option<Cow<'_, str>> {
+        let bytes = self.header_bytes(name)?;
+        Some(match str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect()),
+        })
+    }
+}
+
 /// The client.
 impl Request {
     /// The name that the client's program gives itself.
@@ -287,6 +299,18 @@ mod tests {
         let Ok(pauper_wire::Status::Complete(head)) = parsed else { panic!("{parsed:?}") };
         let head = crate::OwnedHead { bytes, slots, head };
         Request::from_head(head, crate::Peer::default(), std::time::SystemTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn values_are_text_in_one_charset_or_the_other() {
+        let req = Request::builder()
+            .header("X-A", "ä".as_bytes())
+            .header("X-B", b"\xe4")
+            .build()
+            .unwrap();
+        assert_eq!(req.header_text("x-a").unwrap(), "ä");
+        assert_eq!(req.header_text("x-b").unwrap(), "ä");
+        assert_eq!((req.header("x-b"), req.header_text("x-c")), (None, None));
     }
 
     #[test]

@@ -112,6 +112,8 @@ enum Origin {
     Kept {
         body: RequestBody,
         position: u64,
+        /// Where its chunks end, in order, if they are known.
+        cuts: std::vec::IntoIter<usize>,
     },
 }
 
@@ -136,7 +138,11 @@ impl BodyStream {
     }
 
     pub(crate) fn of_kept(body: RequestBody) -> Self {
-        Self::new(Origin::Kept { body, position: 0 })
+        Self::of_chunks(body, Vec::new())
+    }
+
+    pub(crate) fn of_chunks(body: RequestBody, cuts: Vec<usize>) -> Self {
+        Self::new(Origin::Kept { body, position: 0, cuts: cuts.into_iter() })
     }
 
     /// The body that was there already, whole, or the source.
@@ -204,7 +210,10 @@ impl BodyStream {
         let before = self.buffer.len();
         let piece = match &mut self.origin {
             Origin::Source(source) => source.read(&mut self.buffer),
-            Origin::Kept { body, position } => read_kept(body, position, &mut self.buffer),
+            Origin::Kept { body, position, cuts } => {
+                let end = cuts.next().map(|end| end as u64);
+                read_kept(body, position, end, &mut self.buffer)
+            }
         };
         // Until a result says otherwise; a source that panics is not asked again either.
         self.failed = true;
@@ -221,10 +230,15 @@ impl BodyStream {
     }
 }
 
-/// Bodies that are kept are cut like those with a length.
-fn read_kept(body: &RequestBody, position: &mut u64, out: &mut Vec<u8>) -> io::Result<SourcePiece> {
+/// Bodies that are kept are cut like those with a length, unless it is known where a chunk ends.
+fn read_kept(
+    body: &RequestBody,
+    position: &mut u64,
+    end: Option<u64>,
+    out: &mut Vec<u8>,
+) -> io::Result<SourcePiece> {
     let left = body.len().saturating_sub(*position);
-    let piece = left.min(PIECE);
+    let piece = end.map_or(left.min(PIECE), |end| end.saturating_sub(*position).min(left));
     let read = body.reader_at(*position).take(piece).read_to_end(out)? as u64;
     *position += read;
     Ok(if read == left { SourcePiece::End } else { SourcePiece::ChunkEnd })
@@ -435,6 +449,24 @@ mod tests {
             .unwrap();
         std::fs::remove_file(&path).unwrap();
         file
+    }
+
+    #[test]
+    fn tests_can_cut_chunks() {
+        let builder = Request::builder().method("POST").chunks(["ab", "", "c"]);
+        let sent = builder.to_bytes().unwrap();
+        assert!(
+            sent.ends_with(b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
+        );
+        let mut req = builder.build().unwrap();
+        assert!(req.is_chunked());
+        assert_eq!(req.stream().next_chunk().unwrap().unwrap(), b"ab");
+        assert_eq!(req.stream().next_chunk().unwrap().unwrap(), b"c");
+        assert!(req.stream().next_chunk().unwrap().is_none());
+        assert_eq!(req.bytes().unwrap(), b"abc");
+        let mut none = Request::builder().chunks([""; 2]).build().unwrap();
+        assert!(none.stream().next_chunk().unwrap().is_none());
+        assert!(none.is_chunked() && none.body().is_empty());
     }
 
     #[test]

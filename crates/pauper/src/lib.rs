@@ -13,6 +13,8 @@ pub use pauper_iolist as iolist;
 pub use pauper_message as message;
 pub use pauper_router as router;
 pub use pauper_server as server;
+#[cfg(feature = "client")]
+pub use pauper_server::client;
 #[cfg(feature = "template")]
 pub use pauper_template as template;
 pub use pauper_wire as wire;

@@ -7,6 +7,8 @@
 //! in a line. [`exchange`] is what happens on one connection, without sockets; [`mod@test`] is a
 //! client on it.
 
+#[cfg(feature = "client")]
+pub mod client;
 mod config;
 mod control;
 mod engine;

@@ -130,7 +130,8 @@ impl Server {
     }
 
     /// Serves like [`run`](Self::run), but with one loop on the calling thread that also runs the
-    /// handlers, strictly one after another.
+    /// handlers, strictly one after another. Bodies that a plan wants streamed are kept first, and
+    /// look as if they arrived while the handler reads, so that no client can hold a handler up.
     ///
     /// # Errors
     /// As `run`.

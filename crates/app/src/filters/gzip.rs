@@ -92,25 +92,18 @@ impl Gzip {
     fn compress(&self, body: Body) -> io::Result<Result<Body, Body>> {
         let encoder = GzEncoder::new(Vec::new(), Compression::new(self.level));
         let flushed = body.len().is_none();
-        let pieces: Pieces = match body.into_kind() {
-            BodyKind::List(list) if list.len() <= AT_ONCE => {
-                let mut encoder = encoder;
-                list.pieces().try_for_each(|piece| encoder.write_all(piece))?;
-                let compressed = encoder.finish()?;
-                let smaller = compressed.len() < list.len();
-                return Ok(if smaller { Ok(compressed.into()) } else { Err(list.into()) });
-            }
-            BodyKind::List(mut list) => Box::new(std::iter::from_fn(move || {
-                let n = list.len().min(AT_ONCE);
-                (n > 0).then(|| Ok(list.split_to(n)))
-            })),
-            BodyKind::File(part) => match Body::reader(part.reader()?, None).into_kind() {
-                BodyKind::Pieces { pieces, .. } => pieces,
-                _ => return Err(io::Error::other("a reader is no longer sent in pieces")),
-            },
-            BodyKind::Pieces { pieces, .. } => pieces,
-            // `suits` lets none of these through.
-            _ => return Err(io::Error::other("a kind of body that cannot be compressed")),
+        if let BodyKind::List(list) = body.kind()
+            && list.len() <= AT_ONCE
+        {
+            let mut encoder = encoder;
+            list.pieces().try_for_each(|piece| encoder.write_all(piece))?;
+            let compressed = encoder.finish()?;
+            let smaller = compressed.len() < list.len();
+            return Ok(if smaller { Ok(compressed.into()) } else { Err(body) });
+        }
+        let pieces = match body.into_pieces() {
+            Ok(pieces) => pieces,
+            Err(channel) => return Ok(Err(channel)),
         };
         let compressed = Compressed { source: Some(pieces), encoder: Some(encoder), flushed };
         Ok(Ok(Body::pieces(compressed, None)))

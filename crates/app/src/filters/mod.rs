@@ -4,7 +4,7 @@
 //!
 //! ```
 //! use pauper_app::App;
-//! use pauper_message::{Error, Hook, Request, Response};
+//! use pauper_message::{Body, Error, Hook, Request, Response};
 //!
 //! /// Tells how long the body is before anything else is done to it.
 //! struct TellLength;
@@ -18,21 +18,28 @@
 //!     }
 //! }
 //!
-//! /// Doubles what is sent, piece by piece: a filter of the body takes it out, wraps its pieces
-//! /// and puts it back.
-//! struct Echo;
+//! /// Sends all text in capitals. A filter of the body takes it out, wraps its pieces, each of which
+//! /// is made when the client took the one before, and puts it back.
+//! struct Loud;
 //!
-//! impl Hook for Echo {
+//! impl Hook for Loud {
 //!     fn after(&self, _: &mut Request, response: &mut Response) -> Result<(), Error> {
-//!         let body = response.take_body().into_bytes(1 << 20)?;
-//!         response.set_body([body.clone(), body].concat());
+//!         let length = response.body().len();
+//!         match response.take_body().into_pieces() {
+//!             Ok(pieces) => {
+//!                 let loud = pieces.map(|piece| Ok(piece?.to_vec().to_ascii_uppercase()));
+//!                 response.set_body(Body::pieces(loud, length));
+//!             }
+//!             // What other threads send goes out as it is.
+//!             Err(channel) => response.set_body(channel),
+//!         }
 //!         Ok(())
 //!     }
 //! }
 //!
 //! let mut app = App::new("filtered");
 //! app.hook(TellLength);
-//! app.hook(Echo);
+//! app.hook(Loud);
 //! ```
 //!
 //! `after` runs in the order of registration: register what compresses last.

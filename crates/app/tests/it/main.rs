@@ -8,6 +8,8 @@ mod compile;
 mod dispatch;
 /// Errors, states, panics, hooks and wraps.
 mod errors;
+/// Forms that are parsed while they arrive.
+mod forms;
 /// Mistakes that are told at start-up.
 mod mistakes;
 

@@ -112,6 +112,12 @@ fn only_this_machine_and_listed_clients_see_inside() {
         ("192.0.2.7", forwarded, true),
         ("127.0.0.1", forwarded, false),
         ("127.0.0.1", Some(("Via", "1.1 proxy")), false),
+        ("127.0.0.1", Some(("Host", "127.0.0.1:8080")), true),
+        ("::1", Some(("Host", "[::1]")), true),
+        ("127.0.0.1", Some(("Host", "app.localhost")), true),
+        ("127.0.0.1", Some(("Host", "rebound.test")), false),
+        ("127.0.0.1", Some(("Host", "localhost.rebound.test")), false),
+        ("127.0.0.1", Some(("Host", "192.0.2.9")), false),
         ("192.0.2.8", None, false),
         ("nobody", None, false),
     ] {

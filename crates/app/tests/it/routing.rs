@@ -40,6 +40,39 @@ fn an_app_in_an_app_begins_below_its_mount() {
     assert_eq!(run(&app, Request::builder().method("POST").target("/in/a")).status, 405);
 }
 
+#[test]
+fn an_app_inside_has_states_of_its_own_and_gives_those_outside_back() {
+    let mut inner = App::new("inner");
+    inner.state("inner's");
+    inner.get("/", |req: &mut Request| (*req.state::<&str>()).to_owned());
+    let mut plain = App::new("plain");
+    plain.get("/", |req: &mut Request| req.state::<u8>().to_string());
+    let mut app = App::new("outer");
+    app.state(7_u8);
+    app.mount("/inner", inner);
+    app.mount("/plain", plain);
+    app.after(|req, response| {
+        let state = u16::from(*req.state::<u8>());
+        response.headers_mut().insert("x-state", state)?;
+        Ok(())
+    });
+    for (target, body) in [("/inner", "inner's"), ("/plain", "7")] {
+        let answer = get(&app, target);
+        assert_eq!((answer.status, &*answer.body), (200, body), "{target}");
+        assert_eq!(answer.header("x-state"), Some("7"), "{target}");
+    }
+}
+
+#[test]
+fn what_a_mount_passes_on_is_not_below_it() {
+    let mut next = App::new("next");
+    next.get("/<rest:path>", where_am_i);
+    let mut app = App::new("outer");
+    app.mount("/files", Files);
+    app.fallback(next);
+    check(&app, "/files/missing", 200, "/<rest:path>  /files/missing");
+}
+
 /// Answers below its mount, or passes.
 struct Files;
 

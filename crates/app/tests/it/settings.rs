@@ -1,5 +1,9 @@
-use pauper_app::{App, Secret};
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use super::run;
+use pauper_app::{App, Profile, Secret};
+use pauper_message::Request;
 
 #[test]
 fn variables_win_over_the_program_whatever_comes_first() {
@@ -42,4 +46,57 @@ fn options_begin_with_app() {
     let options: Vec<_> =
         app.app_options().iter().map(|(name, value)| (&**name, &**value)).collect();
     assert_eq!(options, [("mail", "a b"), ("x", "")]);
+}
+
+/// The files of a folder with their texts, by name.
+fn files(folder: &std::path::Path) -> Vec<(String, String)> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&path).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn each_request_has_its_profile_up_to_a_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = App::new("profiled");
+    app.get("/test/<x>", |_: &mut Request, x: String| x);
+    app.hook(Profile::new(folder.path().join("req")).most_files(3));
+    let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_196_871_280);
+    let ask = |target: &str| run(&app, Request::builder().target(target).received(time));
+    assert_eq!(ask("/test/json").status, 200);
+    assert_eq!(ask("/no/..%2F%C3%A4?q=secret").status, 404);
+    let long = format!("/{}", "x".repeat(5000));
+    assert_eq!(ask(&long).status, 404);
+    assert_eq!(ask("/test/more").status, 200);
+    let files = files(folder.path());
+    let names: Vec<_> = files.iter().map(|(name, _)| &**name).collect();
+    let short = format!("req_GET_{}.1795196871.280000.profile", "x".repeat(99));
+    let expected = [
+        "req_GET_no_..__.1795196871.280000.profile",
+        "req_GET_test_json.1795196871.280000.profile",
+        &short,
+    ];
+    assert_eq!(names, expected);
+    assert!(files.iter().all(|(_, text)| text.contains("hooks and handler")), "{files:?}");
+}
+
+#[test]
+fn a_profiler_of_ones_own_and_a_folder_that_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = App::new("profiled");
+    app.get("/", |_: &mut Request| "here");
+    app.hook(Profile::with(folder.path().join("own"), |req| {
+        let path = req.path().to_owned();
+        Box::new(move |out| write!(out, "profile of {path}"))
+    }));
+    app.hook(Profile::new(folder.path().join("missing/req")));
+    assert_eq!(run(&app, Request::builder()).body, "here");
+    assert_eq!(files(folder.path())[0].1, "profile of /");
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::slice;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2};
 use percent_encoding::percent_decode;
 
 use crate::{Error, ErrorKind};
@@ -34,11 +34,28 @@ pub fn decode<T: AsRef<[u8]> + ?Sized>(raw: &T) -> Cow<'_, [u8]> {
 /// ```
 pub fn decode_form<T: AsRef<[u8]> + ?Sized>(raw: &T) -> Cow<'_, str> {
     let raw = raw.as_ref();
-    if memchr(b'+', raw).is_none() {
-        return percent_decode(raw).decode_utf8_lossy();
+    let Some(first) = memchr2(b'+', b'%', raw) else { return String::from_utf8_lossy(raw) };
+    let mut decoded = Vec::with_capacity(raw.len());
+    decoded.extend_from_slice(&raw[..first]);
+    decode_form_to(&raw[first..], &mut decoded);
+    Cow::Owned(
+        String::from_utf8(decoded)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
+}
+
+/// Appends the bytes that a name or value of an urlencoded form stands for.
+pub(crate) fn decode_form_to(raw: &[u8], decoded: &mut Vec<u8>) {
+    let mut at = 0;
+    while let Some(&byte) = raw.get(at) {
+        let (byte, length) = match byte {
+            b'+' => (b' ', 1),
+            b'%' => unescape(&raw[at..]).map_or((b'%', 1), |byte| (byte, 3)),
+            _ => (byte, 1),
+        };
+        decoded.push(byte);
+        at += length;
     }
-    let spaced: Vec<u8> = raw.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-    Cow::Owned(percent_decode(&spaced).decode_utf8_lossy().into_owned())
 }
 
 /// Decodes text strictly. Borrows if there is nothing to decode.

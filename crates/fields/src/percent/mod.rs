@@ -15,6 +15,7 @@
 mod decode;
 mod encode;
 
+pub(crate) use decode::decode_form_to;
 pub use decode::{
     decode, decode_form, decode_path, decode_path_keep_slash, decode_segment, decode_utf8,
 };

@@ -1,10 +1,29 @@
+use std::borrow::Cow;
+
+use pauper_fields::urlencoded::{Pair, Parser};
 use pauper_fields::{Args, ErrorKind, Options, percent};
 use proptest::prelude::*;
 
 fn parse(raw: &str, options: &Options) -> Vec<(String, String)> {
     let args = Args::parse_query(raw, options).unwrap();
     assert_eq!(args, Args::parse_form(raw.as_bytes(), options).unwrap());
-    args.into_iter().collect()
+    let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let pairs: Vec<_> = args.iter().map(own).collect();
+    for size in [1, 2, 3, raw.len().max(1)] {
+        let mut parser = Parser::new(*options);
+        let mut pushed = Vec::new();
+        let mut take =
+            |(name, value): Pair<'_>| pushed.push((name.into_owned(), value.into_owned()));
+        for mut piece in raw.as_bytes().chunks(size) {
+            while let Some(pair) = parser.feed(&mut piece).unwrap() {
+                take(pair);
+            }
+        }
+        parser.finish().unwrap().map(&mut take);
+        assert!(parser.finish().unwrap().is_none() || pushed.is_empty(), "it ends once");
+        assert_eq!(pushed, pairs, "by {size}");
+    }
+    pairs
 }
 
 #[track_caller]
@@ -135,4 +154,60 @@ proptest! {
         prop_assert!(args.len() <= body.split(|&byte| byte == b'&').count());
         prop_assert_eq!(&Args::parse_query(&args.to_query(), &Options::new()).unwrap(), &args);
     }
+}
+
+#[test]
+fn pushed_pieces_give_the_same_errors() {
+    let cases = [
+        ("a=1&b&c=3", Options::new().strict_parsing(true)),
+        ("&", Options::new().strict_parsing(true)),
+        ("a=1&b=2&&c=3&d=4", Options::new().max_fields(2)),
+        ("a=1&b=2&c", Options::new().max_fields(2)),
+    ];
+    for (raw, options) in cases {
+        let expected = Args::parse_query(raw, &options).unwrap_err();
+        for size in 1..=raw.len() {
+            assert_eq!(push(raw, size, options), Err(expected), "{raw} by {size}");
+        }
+    }
+    for size in 1..12 {
+        let error = push("a=1&b=12345&c", size, Options::new().max_field(6)).unwrap_err();
+        let kind = ErrorKind::FieldTooLong { limit: 6 };
+        assert_eq!((error.kind(), error.offset(), error.status()), (kind, 10, 413), "by {size}");
+        assert_eq!(error.to_string(), "a field is longer than 6 bytes (max_field) (at byte 10)");
+    }
+}
+
+/// How many fields come of a body in pieces of `size`.
+fn push(raw: &str, size: usize, options: Options) -> Result<usize, pauper_fields::Error> {
+    let mut parser = Parser::new(options);
+    let mut count = 0;
+    for mut piece in raw.as_bytes().chunks(size) {
+        loop {
+            match parser.feed(&mut piece) {
+                Ok(Some(_)) => count += 1,
+                Ok(None) => break,
+                Err(error) => {
+                    assert_eq!(parser.feed(&mut &b"x"[..]), Err(error), "for ever");
+                    assert_eq!(parser.finish(), Err(error));
+                    return Err(error);
+                }
+            }
+        }
+    }
+    Ok(count + usize::from(parser.finish()?.is_some()))
+}
+
+#[test]
+fn plain_fields_are_borrowed() {
+    let body = b"name=value&a+b=%41&";
+    let mut parser = Parser::new(Options::new());
+    let mut input = &body[..];
+    assert!(matches!(parser.feed(&mut input), Ok(Some((Cow::Borrowed(_), Cow::Borrowed(_))))));
+    assert!(matches!(parser.feed(&mut input), Ok(Some((Cow::Owned(_), Cow::Owned(_))))));
+}
+
+#[test]
+fn a_character_is_not_made_of_two_fields() {
+    check("%C3=%A9", &[("\u{FFFD}", "\u{FFFD}")]);
 }

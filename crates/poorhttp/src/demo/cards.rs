@@ -17,11 +17,12 @@ pub(super) struct Card {
 }
 
 /// All of them, in order.
-pub(super) const CARDS: [Card; 8] = [
+pub(super) const CARDS: [Card; 9] = [
     Card { section: "hello", title: "A whole program, and what it answers", live: hello },
     Card { section: "path", title: "Typed path arguments", live: path },
     Card { section: "query", title: "Query arguments", live: query },
     Card { section: "form", title: "A form", live: form },
+    Card { section: "upload", title: "Uploads", live: upload },
     Card { section: "json", title: "JSON, both ways", live: json },
     Card { section: "request", title: "The request as the server saw it", live: request },
     Card { section: "errors", title: "When something goes wrong", live: errors },
@@ -87,6 +88,13 @@ fn form(_: &Context<'_>) -> String {
      <textarea id=\"wish\" name=\"wish\">&lt;b&gt;No&lt;/b&gt; vinegar</textarea>\n\
      <button>Send</button>\n\
      </form>\n"
+        .to_owned()
+}
+
+fn upload(_: &Context<'_>) -> String {
+    "<p>Files are parsed while they arrive: a large one never stands in memory, and the function is \
+     called when all of it is there.</p>\n\
+     <p><a href=\"upload\">Upload something, with a progress bar</a></p>\n"
         .to_owned()
 }
 

@@ -12,7 +12,7 @@ mod program;
 mod seen;
 mod source;
 
-use pauper::app::Handler;
+use pauper::app::{Handler, Route};
 use pauper::{App, Request, Response};
 use poorhttp::Options;
 
@@ -49,8 +49,8 @@ impl Mount<'_> {
     }
 
     #[track_caller]
-    fn post<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) {
-        self.app.post(&format!("{}{pattern}", self.prefix), handler);
+    fn post<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.app.post(&format!("{}{pattern}", self.prefix), handler)
     }
 }
 

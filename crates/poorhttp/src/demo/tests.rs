@@ -107,6 +107,24 @@ fn what_was_typed_is_escaped() {
 }
 
 #[test]
+fn uploads_are_told_and_escaped() {
+    let app = app(&options(&[]));
+    let mut client = Client::new(&app);
+    let page = client.get("/upload");
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.ends_with("connect-src 'self'"));
+    assert!(page.text().contains("<script src=\"upload.js\">"));
+    let script = client.get("/upload.js");
+    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+    let body = "--x\r\nContent-Disposition: form-data; name=file; filename=\"<b>.txt\"\r\n\r\n\
+                12345\r\n--x--\r\n";
+    let answer = client.post("/upload", "multipart/form-data; boundary=x", body);
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().contains("<dt>&lt;b&gt;.txt<dd>5 bytes"), "{}", answer.text());
+    assert_eq!(client.post("/upload", "text/plain", "a").status(), 415);
+}
+
+#[test]
 fn the_errors_are_what_they_say() {
     let app = app(&options(&[]));
     let check = |target: &str, status: u16| {

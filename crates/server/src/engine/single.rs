@@ -9,6 +9,7 @@ use crate::event_loop::{Errand, EventLoop, Todo, Work};
 /// Runs a loop until it is told to stop, with handlers one after another right here; gives how
 /// many connections had to be cut.
 pub(crate) fn run_single(event_loop: &mut EventLoop, service: &dyn Service) -> io::Result<usize> {
+    event_loop.keep_streams();
     loop {
         match event_loop.step() {
             Todo::Errand(mut errand) => {

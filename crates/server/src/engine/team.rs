@@ -194,16 +194,26 @@ impl<L, T: Task> Team<L, T> {
         let mut state = lock(&self.state);
         state.duties.push_back(Duty::Hold(held));
         self.publish(&state);
+        self.changed.notify_one();
     }
 
-    /// Offers a task to be done by a thread. One that `must` be done is taken however many wait.
+    /// Offers a task to be done by a thread. One that `must` be done is taken however many wait,
+    /// and waits for as long as no thread can be started.
     ///
     /// # Errors
-    /// The task back, if too many wait.
+    /// The task back, if too many wait, or if there is no thread for tasks and none can be started.
     pub(crate) fn offer(&self, task: T, must: bool) -> Result<(), T> {
         let mut state = lock(&self.state);
         if state.over || (!must && state.waiting >= self.sizes.queue) {
             return Err(task);
+        }
+        // So many hold loops or are kept free. If they stay alone, perhaps nobody ever looks for
+        // the task.
+        if !must && state.threads + state.starting <= 2 * self.sizes.reserve {
+            if !(self.start)() {
+                return Err(task);
+            }
+            state.starting += 1;
         }
         let at = state.queue_of(task.kind());
         state.queues[at].tasks.push_back(task);
@@ -305,7 +315,7 @@ impl<L, T: Task> Team<L, T> {
                 state.resting -= usize::from(rests);
                 self.publish(&state);
                 if !rests {
-                    // It was meant for a thread that rests and stays free now: for another task.
+                    // It was meant for a thread that rests, and that now is free for another.
                     self.assign(state);
                 }
                 return duty;

@@ -29,13 +29,12 @@ impl LoopClock {
     /// Reads the time.
     pub(super) fn read(&mut self) -> &Now {
         let elapsed = self.origin.elapsed();
-        let time = if elapsed - self.time_read < STALE {
-            self.now.time()
+        if elapsed - self.time_read < STALE {
+            self.now.go_on(elapsed);
         } else {
             self.time_read = elapsed;
-            SystemTime::now()
-        };
-        self.now.advance(elapsed, time);
+            self.now.advance(elapsed, SystemTime::now());
+        }
         &self.now
     }
 

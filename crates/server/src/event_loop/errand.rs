@@ -8,6 +8,7 @@ use pauper_message::{Dispatch, FilePart, Service, StatusCode};
 
 use super::clock::LoopClock;
 use crate::exchange::{Chores, Exchange, Job, Now, Pump, Waits};
+use crate::log_macros::log_error;
 
 /// Something that may block, of one connection or of all. Whoever does it brings it back to the
 /// loop; see [`EventLoop::finish`](super::EventLoop::finish).
@@ -131,10 +132,15 @@ impl StreamWork {
         let Some((mut socket, mut exchange)) = self.connection.take() else { return };
         let now = socket.now();
         let Some(mut job) = exchange.take_stream_job(&now) else { return };
-        let Some(pump) = job.call_streaming(service, Pump::new(exchange, socket)) else { return };
+        let peer = exchange.peer();
+        let Some(pump) = job.call_streaming(service, Pump::new(exchange, socket)) else {
+            log_error!("{peer}: closed without an answer, because the handler kept its body");
+            let _ = peer;
+            return;
+        };
         let Pump { mut exchange, mut socket, .. } = *pump;
         self.status = job.status();
-        exchange.done(job, &socket.now());
+        exchange.streamed(job, &socket.now());
         self.connection = Some((socket, exchange));
     }
 

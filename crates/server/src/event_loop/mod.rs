@@ -88,6 +88,8 @@ pub(crate) struct EventLoop {
     rush: bool,
     /// The loop has ended, and cut so many connections.
     ended: Option<usize>,
+    /// Whoever has the loop runs its handlers and has no thread for one that waits for its client.
+    keeps_streams: bool,
     /// When the connections that are left will be cut, once the loop was told to stop.
     stops_at: Option<Duration>,
 }
@@ -153,6 +155,7 @@ impl EventLoop {
             next_number: RandomState::new().hash_one(0),
             rush: false,
             ended: None,
+            keeps_streams: false,
             stops_at: None,
         })
     }
@@ -171,6 +174,11 @@ impl EventLoop {
     pub(crate) fn join(&mut self, number: usize, posts: Arc<[Arc<Post>]>) {
         self.number = number;
         self.posts = posts;
+    }
+
+    /// Bodies that handlers want to read while they arrive are kept for them instead.
+    pub(crate) fn keep_streams(&mut self) {
+        self.keeps_streams = true;
     }
 
     /// Works until something has to be done that may block, or there is nothing to do.
@@ -540,6 +548,9 @@ impl EventLoop {
         let mut exchange = Exchange::new(Arc::clone(&self.shared), peer, self.clock.now());
         exchange.number_from(self.next_number);
         self.next_number = self.next_number.wrapping_add(1 << 32);
+        if self.keeps_streams {
+            exchange.keeps_streams();
+        }
         if self.stops_at.is_some() {
             exchange.stop();
         }
@@ -580,6 +591,7 @@ impl EventLoop {
         let now = *self.clock.now();
         if self.stops_at.is_none() {
             log_info!("stopping, with {} connections", self.connections.len());
+            self.shared.stop();
             self.stops_at = Some(now.elapsed().saturating_add(self.shared.config.stop_time()));
             // Whoever waits in the queue of the system was promised an answer. There are no more
             // than the queue holds; those who come meanwhile may be too late.

@@ -337,6 +337,11 @@ impl Job {
             let asked = self.request.header_all("upgrade").flat_map(|value| value.split(','));
             self.upgrades = asked.map(|protocol| protocol.trim().to_owned()).collect();
         }
+        if self.body == BodyLength::Empty && self.request.is_bare() {
+            // Nothing came with it, and nobody put anything beside it.
+            self.stage = Stage::Answered;
+            return;
+        }
         let body = self.request.take_body();
         let cleared = guard(|| {
             let mut buffer = body.into_buffer();

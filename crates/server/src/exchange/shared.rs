@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Shutdown, TcpStream};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pauper_message::ServerInfo;
@@ -23,6 +23,8 @@ pub struct Shared {
     upgrades: AtomicUsize,
     /// Connections by address, where those are limited.
     addresses: Mutex<HashMap<IpAddr, usize>>,
+    /// Whether the server stops, for those who have no loop that tells them.
+    stops: AtomicBool,
     /// The sockets of upgraded connections with threads, to wake those when the server has stopped.
     enrolled: Mutex<Vec<Arc<TcpStream>>>,
 }
@@ -47,6 +49,7 @@ impl Shared {
             buffered: AtomicU64::new(0),
             upgrades: AtomicUsize::new(0),
             addresses: Mutex::default(),
+            stops: AtomicBool::new(false),
             enrolled: Mutex::default(),
         }
     }
@@ -64,6 +67,16 @@ impl Shared {
     /// Whether no more bodies should be kept in memory.
     pub(super) fn is_full(&self) -> bool {
         self.buffered.load(Ordering::Relaxed) >= self.config.max_buffered()
+    }
+
+    /// The server stops.
+    pub(crate) fn stop(&self) {
+        self.stops.store(true, Ordering::Release);
+    }
+
+    /// Whether the server stops.
+    pub(super) fn stops(&self) -> bool {
+        self.stops.load(Ordering::Acquire)
     }
 
     /// Remembers the socket of an upgraded connection for as long as what it gives exists.

@@ -91,6 +91,15 @@ impl Exchange {
         Some(job)
     }
 
+    /// A handler that read its body itself is done; see [`done`](Self::done). Its loop could not tell
+    /// the exchange meanwhile that the server stops.
+    pub(crate) fn streamed(&mut self, job: Box<Job>, now: &Now) {
+        if self.shared.stops() {
+            self.stop();
+        }
+        self.done(job, now);
+    }
+
     /// What stands in the place of an exchange that is on loan: it waits, for ever.
     pub(crate) fn placeholder(&self, now: &Now) -> Self {
         let mut placeholder = Self::new(self.shared.clone(), self.peer, now);

@@ -174,7 +174,8 @@ impl Exchange {
             if self.output.pending() > self.shared.config.max_unsent() {
                 self.note("takes too few of its bytes (max_unsent)");
                 self.broken = true;
-                self.enter(State::Closed, now);
+                // What it does not take must not be waited for.
+                self.close(now);
                 return None;
             }
             if !(self.woken || self.stopping || self.timer_is_due(now)) {
@@ -239,7 +240,7 @@ impl Exchange {
                 .push(super::chores::Chore::Error(crate::log_macros::Clean(text).to_string()));
             self.chores.drop_later(error);
             self.broken = true;
-            self.enter(State::Closed, now);
+            self.close(now);
         } else if driven.outbox.is_closing() {
             self.enter(State::Closing { linger: true }, now);
         }

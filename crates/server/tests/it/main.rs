@@ -8,6 +8,9 @@
 
 mod access;
 mod answers;
+mod bodies_out;
+#[cfg(feature = "client")]
+mod client;
 mod engine;
 #[cfg(target_os = "linux")]
 mod exhaustion;
@@ -22,5 +25,7 @@ mod responses;
 mod smuggling;
 mod socket;
 mod stopping;
+mod streams;
 mod support;
 mod times;
+mod upgrades;

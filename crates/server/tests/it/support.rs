@@ -281,6 +281,13 @@ impl Wire {
         socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
+    /// Ends the connection with a reset, and keeps what is left of it.
+    pub(crate) fn reset_now(&mut self) {
+        let other = TcpStream::connect(self.socket.peer_addr().unwrap()).unwrap();
+        Self { socket: std::mem::replace(&mut self.socket, other), unread: Vec::new() }.reset();
+        self.socket.shutdown(std::net::Shutdown::Both).unwrap();
+    }
+
     /// So many bytes, whatever they are.
     #[track_caller]
     pub(crate) fn take(&mut self, count: usize) -> Vec<u8> {

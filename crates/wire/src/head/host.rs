@@ -190,6 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
+        #[cfg_attr(miri, ignore = "takes too long")]
         fn no_usual_host_is_wrong(host in "[a-c0-9.:/_%-]{1,40}|[a-z.]{0,30}:[0-9]{0,6}") {
             let _ = usual(&host);
         }
