@@ -1,83 +1,74 @@
-//! Files that are put, as plain bodies: hashed while they arrive by a sink of the example's own,
-//! and written to a temporary file, or nowhere.
-//!
-//! `put_file [ADDRESS]`, by default on <http://localhost:8080/>.
+//! Files of any size, sent as they are and read while they arrive, on <http://localhost:8080/>.
 
-use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{BufRead, Write, sink};
 
-use pauper::message::{BodySink, Plan};
-use pauper::server::ServerConfig;
-use pauper::{App, Error, Html, IntoResponse, Json, Request};
+use pauper::message::{JsonStyle, page::escape};
+use pauper::{App, Error, Html, Request, Response};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-/// The largest file, in bytes.
-const MOST: u64 = 64 << 30;
-
-/// What came so far, and where it goes.
-struct Upload<W> {
-    hash: Sha256,
-    length: u64,
-    to: W,
+fn root(_: &mut Request) -> Html<&'static str> {
+    Html(
+        "<!DOCTYPE html>\n<title>Put a file</title>\n<h1>Put a file</h1>\n\
+         <p><input type=\"file\" id=\"file\"> to\n\
+         <select id=\"to\"><option>blackhole</option><option>temporary</option></select>\n\
+         <pre id=\"answer\"></pre>\n<script>\n\
+         document.getElementById('file').onchange = async event => {\n\
+           const file = event.target.files[0];\n\
+           const to = document.getElementById('to').value;\n\
+           const url = '/' + to + '/' + encodeURIComponent(file.name);\n\
+           const answer = await fetch(url, { method: 'PUT', body: file });\n\
+           document.getElementById('answer').textContent = await answer.text();\n\
+         };\n</script>\n",
+    )
 }
 
-/// What came in all.
-struct Uploaded {
-    checksum: String,
-    length: u64,
-}
-
-impl<W: Write + Send> BodySink for Upload<W> {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.hash.update(bytes);
-        self.length += bytes.len() as u64;
-        Ok(self.to.write_all(bytes)?)
-    }
-
-    fn finish(self: Box<Self>, req: &mut Request) -> Result<(), Error> {
-        let mut checksum = String::new();
-        for byte in self.hash.finalize() {
-            let _ = write!(checksum, "{byte:02x}");
+/// Hands the body on piece by piece, so that its size does not matter.
+fn copy(req: &mut Request, name: &str, out: &mut dyn Write) -> Result<Response, Error> {
+    let (mut uploaded, mut hash) = (0, Sha256::new());
+    let body = req.stream();
+    loop {
+        let piece = body.fill_buf()?;
+        if piece.is_empty() {
+            break;
         }
-        req.extensions_mut().insert(Uploaded { checksum, length: self.length });
-        Ok(())
+        hash.update(piece);
+        out.write_all(piece)?;
+        let length = piece.len();
+        uploaded += length as u64;
+        body.consume(length);
     }
+    let checksum: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let told = json!({ "uploaded": uploaded, "checksum": checksum, "filename": name });
+    Response::json_styled(&told, JsonStyle::new().ascii(true).spaced(true))
 }
 
-fn upload<W: Write + Send + 'static>(to: W) -> Plan {
-    Plan::sink(Upload { hash: Sha256::new(), length: 0, to })
+fn blackhole(req: &mut Request, name: String) -> Result<Response, Error> {
+    copy(req, &name, &mut sink())
 }
 
-fn put(req: &mut Request, filename: String) -> impl IntoResponse {
-    req.extensions_mut().remove::<Uploaded>().map(|Uploaded { checksum, length }| {
-        Json(json!({ "uploaded": length, "checksum": checksum, "filename": filename }))
-    })
+fn temporary(req: &mut Request, name: String) -> Result<Response, Error> {
+    // It has no name, and is gone with the last who has it open.
+    let mut file: File = tempfile::tempfile()?;
+    copy(req, &name, &mut file)
 }
-
-const PAGE: &str = "<!DOCTYPE html><title>Put a file</title><h1>Put a file</h1>\
-    <input type=\"file\" id=\"file\">\
-    <select id=\"where\"><option>blackhole</option><option>temporary</option></select>\
-    <button id=\"send\">Send</button> <progress id=\"sent\" value=\"0\"></progress>\
-    <pre id=\"answer\"></pre><script>\
-    const at = id => document.getElementById(id);\
-    at('send').onclick = () => {\
-      const file = at('file').files[0];\
-      if (!file) return;\
-      const request = new XMLHttpRequest();\
-      request.upload.onprogress = event => { at('sent').value = event.loaded / event.total };\
-      request.onload = () => { at('answer').textContent = request.responseText };\
-      request.onerror = () => { at('answer').textContent = 'The connection failed.' };\
-      request.open('PUT', '/' + at('where').value + '/' + encodeURIComponent(file.name));\
-      request.send(file);\
-    };</script>";
 
 fn main() -> pauper::ServeResult {
     let mut app = App::new("put_file");
     app.debug(true);
-    app.get("/", |_: &mut Request| Html(PAGE));
-    app.put("/blackhole/<filename>", put).plan(|_| Ok(upload(io::sink())));
-    app.put("/temporary/<filename>", put).plan(|_| Ok(upload(tempfile::tempfile()?)));
-    let server = pauper_examples::server("put_file", 8080);
-    server.config(ServerConfig::new().with_max_sink_body(MOST)).run(app)
+    app.after(|_, response| {
+        if !response.headers().contains("x-powered-by") {
+            response.headers_mut().insert("x-powered-by", "Pauper")?;
+        }
+        Ok(())
+    });
+    app.get("/", root);
+    app.put("/blackhole/<filename>", blackhole).stream();
+    app.put("/temporary/<filename>", temporary).stream();
+    app.on_status(404, |req: &mut Request, _: &Error| {
+        let path = escape(req.path()).into_owned();
+        (404, Html(format!("<!DOCTYPE html>\n<title>404</title>\n<h1>404 - Page Not Found</h1>\n<code>{path}</code>\n")))
+    });
+    pauper_examples::server("put_file", 8080).run(app)
 }

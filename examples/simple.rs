@@ -269,7 +269,7 @@ fn upload_form(req: &mut Request) -> Response {
 
 fn upload(req: &mut Request) -> Result<Response, Error> {
     let mut html = UPLOADS.to_owned();
-    for field in req.fields()?.iter() {
+    for field in req.fields()? {
         let Some(stored) = field.sink::<Stored>() else { continue };
         let name = field.filename().unwrap_or_default();
         let kind = field.content_type().unwrap_or("text/plain");

@@ -55,7 +55,8 @@ pub(crate) fn run(data: &[u8]) {
         rest = other;
     }
     assert_eq!(read(&boundary, &limits, pieces), whole);
-    for cut in 0..body.len().min(200) {
+    // Bytes one by one have met every state already; so some places are enough here.
+    for cut in (body.len() % 5..body.len().min(200)).step_by(5) {
         assert_eq!(read(&boundary, &limits, [&body[..cut], &body[cut..]]), whole, "cut at {cut}");
     }
     pull(&boundary, &limits, body, &whole);

@@ -47,6 +47,19 @@ impl Route<'_> {
     /// Takes forms, with files: they are parsed while they arrive, and the handler finds the whole
     /// form by `req.fields()`. `FormLimits` are what most need to say; a whole [`FormPlan`] says also
     /// where files go, and can use what the hooks left in the request.
+    ///
+    /// ```
+    /// use pauper_app::App;
+    /// use pauper_message::{Error, Request, fields::FormLimits};
+    ///
+    /// fn receive(req: &mut Request) -> Result<String, Error> {
+    ///     let photos = req.fields()?.files("photo");
+    ///     Ok(format!("{} photos", photos.count()))
+    /// }
+    ///
+    /// let mut app = App::new("photos");
+    /// app.post("/photos", receive).form(FormLimits::new().max_body(200 << 20));
+    /// ```
     pub fn form(self, plan: impl Into<FormPlan>) -> Self {
         let plan = plan.into();
         self.plan(move |req| plan.plan(req))

@@ -519,10 +519,10 @@ impl EventLoop {
             && other.connections() + LEAD <= self.connections.len()
         {
             let other = Arc::clone(other);
-            match other.send(Mail::Accepted { socket, remote, local }) {
+            let sent = other.send(Mail::Accepted { socket, remote, local });
+            if let Err(Mail::Accepted { socket, remote, local }) = sent {
                 // That loop has stopped.
-                Err(Mail::Accepted { socket, remote, local }) => self.admit(socket, remote, local),
-                _ => {}
+                self.admit(socket, remote, local);
             }
             return;
         }

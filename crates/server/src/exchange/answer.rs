@@ -76,11 +76,11 @@ impl Exchange {
         asked: bool,
         answer: &Response,
         now: &Now,
-    ) -> Result<(), Response> {
+    ) -> Result<(), Box<Response>> {
         let peer = self.peer;
         let refuse = |status: u16, text: &str| {
             let status = http::StatusCode::from_u16(status).unwrap_or_default();
-            sound(plain_answer(Error::new(status, text)), &|| peer.to_string())
+            Box::new(sound(plain_answer(Error::new(status, text)), &|| peer.to_string()))
         };
         if !asked || self.eof {
             self.chores.drop_later(upgrade);

@@ -48,16 +48,17 @@ impl Driven {
                     one.feed(&parcel.bytes[span.start as usize..span.end as usize], outbox);
                 }
             }
-            let rest: [(bool, fn(&mut dyn Driver, &mut Outbox)); 4] = [
-                (news.woken, |driver, out| driver.woken(out)),
-                (news.timer, |driver, out| driver.timer(out)),
-                (news.eof, |driver, out| driver.eof(out)),
-                (news.stop, |driver, out| driver.stop(out)),
-            ];
-            for (is_due, tell) in rest {
-                if is_due && !outbox.is_closing() {
-                    tell(&mut **one, outbox);
-                }
+            if news.woken && !outbox.is_closing() {
+                one.woken(outbox);
+            }
+            if news.timer && !outbox.is_closing() {
+                one.timer(outbox);
+            }
+            if news.eof && !outbox.is_closing() {
+                one.eof(outbox);
+            }
+            if news.stop && !outbox.is_closing() {
+                one.stop(outbox);
             }
             Ok(())
         });
