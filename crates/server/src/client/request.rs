@@ -1,5 +1,7 @@
 //! A request that is being put together.
 
+use std::io;
+
 use http::Response;
 use pauper_wire::{Framing, HeadWriter};
 
@@ -66,6 +68,11 @@ impl<'c> ClientRequest<'c> {
         let mut head = HeadWriter::request(&mut bytes, &self.method, &self.target)
             .map_err(ClientError::Request)?;
         let authority = self.client.authority();
+        if authority.is_empty() || authority.starts_with(':') {
+            // A server may be asked for no host at all, but nobody can be connected to there.
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "there is no host");
+            return Err(ClientError::Unreachable(error));
+        }
         let mut write =
             |name: &str, value: &[u8]| head.header(name, value).map_err(ClientError::Request);
         write("Host", authority.as_bytes())?;
