@@ -185,10 +185,14 @@ impl App {
         scopes: &[usize],
         needs_body: bool,
     ) -> Result<(), Error> {
-        let hooks = scopes.iter().flat_map(|scope| &self.scopes[*scope].hooks);
-        hooks
-            .filter(|registered| registered.needs_body == needs_body)
-            .try_for_each(|registered| guard(|| registered.hook.before(req)))
+        for scope in scopes {
+            for registered in &self.scopes[*scope].hooks {
+                if registered.needs_body == needs_body {
+                    guard(|| registered.hook.before(req))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Step 1: what answers this request.
@@ -371,9 +375,12 @@ impl App {
         scopes: &[usize],
     ) -> Response {
         // A response that was spoiled on the way is an error, too.
-        let mut response = match result.and_then(Response::into_result) {
-            Ok(response) => response,
-            Err(error) => self.recover_allowed(req, error),
+        let mut response = match result {
+            Ok(response) if !response.is_fault() => response,
+            result => match result.and_then(Response::into_result) {
+                Ok(response) => response,
+                Err(error) => self.recover_allowed(req, error),
+            },
         };
         let hooks = scopes.iter().rev().flat_map(|scope| &self.scopes[*scope].hooks);
         for registered in hooks {
@@ -389,6 +396,9 @@ impl App {
                     break;
                 }
             }
+        }
+        if !response.is_fault() {
+            return response;
         }
         match response.into_result() {
             Ok(response) => response,

@@ -26,6 +26,7 @@ impl Extensions {
     }
 
     /// The value of type `T`.
+    #[inline]
     pub fn get<T: Send + 'static>(&self) -> Option<&T> {
         self.values
             .iter()
@@ -53,6 +54,7 @@ impl Extensions {
     }
 
     /// Whether there is no value.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }

@@ -25,6 +25,9 @@ impl Request {
     /// The path of the mount that answers this request, in the form of
     /// [`routing_path`](Self::routing_path); empty when it is not below a mount.
     pub fn mount_path(&self) -> &str {
+        if self.extensions().is_empty() {
+            return "";
+        }
         let end = self.extensions().get::<Mounted>().map_or(0, |mounted| mounted.0);
         self.routing_path().get(..end).unwrap_or_default()
     }

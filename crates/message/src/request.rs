@@ -170,6 +170,7 @@ impl Request {
     ///
     /// `bytes` are those of the head and no others; the table that was parsed into is
     /// [`slots_mut`](Self::slots_mut).
+    #[inline]
     pub fn refill(
         &mut self,
         bytes: &[u8],
@@ -283,6 +284,7 @@ impl Request {
     }
 
     /// The protocol version that the client speaks.
+    #[inline]
     pub fn version(&self) -> http::Version {
         match self.head.head.version() {
             Version::Http10 => http::Version::HTTP_10,
@@ -315,6 +317,7 @@ impl Request {
 
     /// The path that routers match: decoded, but for `%2F` and `%25`, which stay, so that an
     /// escaped slash never separates.
+    #[inline]
     pub fn routing_path(&self) -> &str {
         match &self.path {
             Path::Decoded { routing, .. } => routing,
@@ -395,6 +398,7 @@ impl Request {
     }
 
     /// When the head was complete.
+    #[inline]
     pub fn received(&self) -> SystemTime {
         self.received
     }
@@ -414,6 +418,7 @@ impl Request {
     }
 
     /// Takes the body out and leaves an empty one.
+    #[inline]
     pub fn take_body(&mut self) -> RequestBody {
         self.views.form = OnceCell::new();
         self.views.fields = OnceCell::new();
@@ -499,6 +504,7 @@ impl Request {
     ///
     /// # Panics
     /// With more than [`MAX_GROUPS`] groups.
+    #[inline]
     pub fn set_match(
         &mut self,
         rule: Option<Arc<Rule>>,

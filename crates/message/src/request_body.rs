@@ -104,6 +104,7 @@ impl RequestBody {
     }
 
     /// Whether it is as [`empty`](Self::empty) made it.
+    #[inline]
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(self.kept, Kept::Nothing)
     }
@@ -148,6 +149,7 @@ impl RequestBody {
     }
 
     /// The buffer of a body in memory, to be used again; an empty one otherwise.
+    #[inline]
     pub fn into_buffer(self) -> Vec<u8> {
         match self.kept {
             Kept::Memory(bytes) => bytes,

@@ -87,6 +87,7 @@ impl Response {
     }
 
     /// 200 with `text/plain; charset=utf-8`.
+    #[inline]
     pub fn text(text: impl Into<IoList>) -> Self {
         Self::typed(TEXT, Body::from(text))
     }
@@ -251,6 +252,7 @@ impl Response {
     }
 
     /// Changes the body; the headers stay.
+    #[inline]
     pub fn set_body(&mut self, body: impl Into<Body>) {
         self.body = body.into();
     }
@@ -265,6 +267,7 @@ impl Response {
     ///
     /// # Errors
     /// The error of [`failed`](Self::failed), or the first one of a `with_` method.
+    #[inline]
     pub fn into_result(mut self) -> Result<Self, Error> {
         match self.fault.take() {
             None => Ok(self),

@@ -109,6 +109,7 @@ impl Shard {
     }
 
     /// A connection does something else now.
+    #[inline]
     pub fn moved(&self, from: ConnectionState, to: ConnectionState) {
         if from != to {
             self.states[from as usize].sub(1);
@@ -122,11 +123,13 @@ impl Shard {
     }
 
     /// The head of a request is complete.
+    #[inline]
     pub fn request(&self) {
         self.requests.add(1);
     }
 
     /// A response of this status goes out. A status above 599 counts as one of the fifth class.
+    #[inline]
     pub fn response(&self, status: StatusCode) {
         let class = usize::from(status.as_u16() / 100).clamp(1, 5);
         self.responses[class - 1].add(1);
@@ -139,16 +142,19 @@ impl Shard {
     }
 
     /// So many bytes were read from sockets.
+    #[inline]
     pub fn bytes_in(&self, bytes: u64) {
         self.bytes_in.add(bytes);
     }
 
     /// So many bytes were written to sockets.
+    #[inline]
     pub fn bytes_out(&self, bytes: u64) {
         self.bytes_out.add(bytes);
     }
 
     /// A handler ran, this way and for so long.
+    #[inline]
     pub fn handled(&self, dispatch: Dispatch, time: Duration) {
         match dispatch {
             Dispatch::Inline => &self.inline,

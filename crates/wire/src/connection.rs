@@ -158,6 +158,7 @@ impl Connection {
     /// # Errors
     /// If the client breaks a rule. Afterwards every call gives the same error: what may follow is
     /// an error response, framed by [`respond`](Self::respond), and the end of the connection.
+    #[inline]
     pub fn receive(
         &mut self,
         input: &[u8],
@@ -279,6 +280,7 @@ impl Connection {
     /// When false after an error (the response had begun, or a body was being drained), all that
     /// is left is to close.
     #[must_use]
+    #[inline]
     pub fn response_due(&self) -> bool {
         self.writing == Writing::Idle
             && (self.asked.is_some() || matches!(self.reading, Reading::Failed(_)))
@@ -312,6 +314,7 @@ impl Connection {
     ///   it, the connection closes.
     ///
     /// A status of 1xx is an interim response; it does not answer the request.
+    #[inline]
     pub fn respond(&mut self, status: u16, body: ResponseBody, close: bool) -> Framing {
         if (100..200).contains(&status) {
             return Framing::none();
@@ -349,6 +352,7 @@ impl Connection {
     ///
     /// Without a [`respond`](Self::respond) before, that is: when the request is given up without
     /// an answer, the connection closes.
+    #[inline]
     pub fn response_done(&mut self) -> Next {
         let failed = matches!(self.reading, Reading::Failed(_) | Reading::Closed);
         match self.writing {

@@ -37,12 +37,14 @@ impl Span {
 
     /// Offset of the first byte.
     #[must_use]
+    #[inline]
     pub const fn start(self) -> usize {
         self.halves as u32 as usize
     }
 
     /// Offset after the last byte.
     #[must_use]
+    #[inline]
     pub const fn end(self) -> usize {
         (self.halves >> 32) as usize
     }
@@ -70,11 +72,13 @@ impl Span {
     /// # Panics
     /// If the span reaches beyond `buf`: it belongs to another buffer then.
     #[must_use]
+    #[inline]
     pub fn of(self, buf: &[u8]) -> &[u8] {
         &buf[self.range()]
     }
 
     /// As [`of`](Self::of), for spans that the parser found to be ASCII.
+    #[inline]
     pub(crate) fn ascii(self, buf: &[u8]) -> &str {
         core::str::from_utf8(self.of(buf)).expect("the span belongs to the buffer that was parsed")
     }

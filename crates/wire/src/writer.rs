@@ -49,6 +49,7 @@ impl<'o> HeadWriter<'o> {
     ///
     /// # Errors
     /// If the status is not 100 to 999, or the reason holds a control byte.
+    #[inline]
     pub fn response(
         out: &'o mut Vec<u8>,
         status: u16,

@@ -102,12 +102,14 @@ impl RequestHead {
 
     /// The method as sent, a token. Methods are case-sensitive.
     #[must_use]
+    #[inline]
     pub const fn method(&self) -> Span {
         self.method
     }
 
     /// The whole target as sent.
     #[must_use]
+    #[inline]
     pub const fn target(&self) -> Span {
         self.target
     }
@@ -122,6 +124,7 @@ impl RequestHead {
     /// authority and query, and may be empty (`http://host?q`); `*` in asterisk form; empty in
     /// authority form.
     #[must_use]
+    #[inline]
     pub const fn path(&self) -> Span {
         let end = match self.question {
             0 => self.target.end(),
@@ -132,6 +135,7 @@ impl RequestHead {
 
     /// What follows the first `?`, without it.
     #[must_use]
+    #[inline]
     pub const fn query(&self) -> Option<Span> {
         match self.question {
             0 => None,
@@ -170,6 +174,7 @@ impl RequestHead {
 
     /// How the end of the body is found.
     #[must_use]
+    #[inline]
     pub const fn body(&self) -> BodyLength {
         self.verdict.body()
     }
@@ -209,6 +214,7 @@ impl RequestHead {
     /// If either is shorter than that. With bytes of another message, the getters of the view
     /// may panic or give nonsense.
     #[must_use]
+    #[inline]
     pub fn view<'b>(&'b self, buf: &'b [u8], slots: &'b [HeaderSpan]) -> Head<'b> {
         Head::new(self, &buf[..self.len()], &slots[..self.header_count()])
     }
