@@ -217,8 +217,8 @@ fn a_handler_may_read_a_part() {
 /// nobody else harmed.
 #[test]
 fn a_handler_may_keep_its_body() {
-    let kept: Arc<Mutex<Vec<RequestBody>>> = Arc::default();
     for mode in MODES {
+        let kept: Arc<Mutex<Vec<RequestBody>>> = Arc::default();
         let keeps = Arc::clone(&kept);
         let server = serve_in(
             mode,
