@@ -396,7 +396,9 @@ fn a_stop_waits_for_streams_until_its_deadline() {
     wait_until("both are with their handlers", || {
         Wire::connect(server.addr()).get("/quick").status() == 200
     });
+    let address = server.addr();
     server.stop();
+    wait_until("it stops", || std::net::TcpStream::connect(address).is_err());
     quick.send("0\r\n\r\n");
     let answer = quick.answer();
     assert_eq!((answer.text(), answer.header("connection")), ("abc", Some("close")));
