@@ -9,6 +9,9 @@ const KINDS: usize = 4096;
 const SLOW: u32 = 200_000;
 /// ... until it is below this again.
 const FAST: u32 = 100_000;
+/// Looking at heads is one kind for all endpoints, so it takes more to send that away.
+const SLOW_HEADS: u32 = 400_000;
+const HEADS: u32 = 0;
 /// The newest call counts a quarter.
 const SHIFT: u32 = 2;
 /// Longer calls count as this long. So one call alone makes no endpoint slow, since a thread may lose
@@ -47,7 +50,8 @@ impl Predictor {
         let old = average.load(Ordering::Relaxed);
         let time = u32::try_from(time.as_nanos()).unwrap_or(LONGEST).min(LONGEST);
         let mut new = old - (old >> SHIFT) + (time >> SHIFT);
-        let sent_away = if old & SENT_AWAY != 0 { new >= FAST } else { new >= SLOW };
+        let slow = if kind == HEADS { SLOW_HEADS } else { SLOW };
+        let sent_away = if old & SENT_AWAY != 0 { new >= FAST } else { new >= slow };
         new = new & !SENT_AWAY | u32::from(sent_away);
         // Another thread may do the same meanwhile; then one of the two calls does not count.
         if new != old {

@@ -88,21 +88,25 @@ fn an_endpoint_that_blocked_is_sent_away_until_it_is_quick_again() {
     let server = serve_with(one_loop(), waits(&gate));
     let mut client = Wire::connect(server.addr());
     settle(&mut client);
-    let before = (number(&mut client, "rescued"), number(&mut client, "predicted"));
-    client.send(get("/sometimes/wait"));
-    gate.wait_for(1);
-    // Longer than any average takes into account.
-    std::thread::sleep(10 * MS);
-    gate.let_pass(1);
-    client.answer();
-    assert!(number(&mut client, "rescued") > before.0);
-    assert_eq!(number(&mut client, "predicted"), before.1);
+    let rescued = number(&mut client, "rescued");
+    // Once may be chance, twice is not.
+    for _ in 0..2 {
+        client.send(get("/sometimes/wait"));
+        gate.wait_for(1);
+        // Longer than any average takes into account.
+        std::thread::sleep(10 * MS);
+        gate.let_pass(1);
+        client.answer();
+    }
+    // The second may have found no thread in reserve, and then had one of its own at once.
+    assert!(number(&mut client, "rescued") > rescued);
+    let before = number(&mut client, "predicted");
     client.get("/sometimes/not");
-    assert_eq!(number(&mut client, "predicted"), before.1 + 1);
+    assert_eq!(number(&mut client, "predicted"), before + 1);
     // Others are not meant.
     client.get("/quick");
-    assert_eq!(number(&mut client, "predicted"), before.1 + 1);
-    let mut calls = before.1 + 1;
+    assert_eq!(number(&mut client, "predicted"), before + 1);
+    let mut calls = before + 1;
     wait_until("it is trusted again", || {
         client.get("/sometimes/not");
         calls += 1;
@@ -120,11 +124,13 @@ fn settle(client: &mut Wire) {
 
 /// Makes the engine know that an endpoint blocks.
 fn teach(client: &mut Wire, gate: &Gate, target: &str) {
-    client.send(get(target));
-    gate.wait_for(1);
-    std::thread::sleep(10 * MS);
-    gate.let_pass(1);
-    assert_eq!(client.answer().status(), 200);
+    for _ in 0..2 {
+        client.send(get(target));
+        gate.wait_for(1);
+        std::thread::sleep(10 * MS);
+        gate.let_pass(1);
+        assert_eq!(client.answer().status(), 200);
+    }
 }
 
 #[test]
@@ -158,8 +164,10 @@ fn beyond_the_queue_there_is_503_and_when_to_try_again() {
     let mut quick = Wire::connect(server.addr());
     teach(&mut quick, &gate, "/slow/wait");
     let mut slow: Vec<Wire> = (0..4).map(|_| Wire::connect(server.addr())).collect();
-    slow.iter_mut().for_each(|wire| wire.send(get("/slow/wait")));
+    // The first has a thread before the others come; while a thread starts a request waits, too.
+    slow[0].send(get("/slow/wait"));
     gate.wait_for(1);
+    slow[1..].iter_mut().for_each(|wire| wire.send(get("/slow/wait")));
     wait_until("three wait", || number(&mut quick, "queued") == 3);
     let mut fifth = Wire::connect(server.addr());
     for _ in 0..3 {
