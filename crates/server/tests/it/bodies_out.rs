@@ -343,7 +343,7 @@ fn slow_readers_of_files_hold_up_nobody() {
         // Whoever reads on gets the rest.
         let mut last = slow.pop().unwrap();
         drop(slow);
-        assert!(last.take(LEN - 200) == &bytes[200..], "{mode:?}");
+        assert!(last.take(LEN - 200) == bytes[200..], "{mode:?}");
     }
 }
 

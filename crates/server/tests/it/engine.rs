@@ -367,9 +367,9 @@ fn shared_state_is_dropped_before_run_returns() {
                 clients.iter_mut().for_each(|client| assert_eq!(client.answer().status(), 200));
             }
             if round % 2 > 0 {
-                server.stop()
+                server.stop();
             } else {
-                server.control().stop_now()
+                server.control().stop_now();
             };
             assert_eq!(server.join().unwrap().left(), 0);
             assert_eq!(alive.count(), 1, "round {round}, {mode:?}");

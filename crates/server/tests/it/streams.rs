@@ -176,23 +176,22 @@ fn broken_chunks_are_400_and_the_end() {
 
 #[test]
 fn a_handler_may_ignore_its_body() {
-    for mode in [Mode::Threading] {
-        let server =
-            serve_in(mode, one_loop(), Streams(|_: &mut Request| Ok(Response::text("ignored"))));
-        let mut client = Wire::connect(server.addr());
-        // What is short is dropped, and the connection goes on.
-        client.send(post("/", "some bytes") + &get("/quick"));
-        assert_eq!(client.answer().text(), "ignored");
-        assert_eq!(client.answer().text(), "quick 0", "{mode:?}");
-        client.send(format!("{CHUNKED}3\r\nabc\r\n"));
-        assert_eq!(client.answer().text(), "ignored");
-        client.send("0\r\n\r\n".to_owned() + &get("/quick"));
-        assert_eq!(client.answer().text(), "quick 0", "{mode:?}");
-        // What is long ends it, and the answer can be read.
-        client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10000000\r\n\r\n");
-        let answer = client.answer();
-        assert_eq!((answer.text(), answer.header("connection")), ("ignored", Some("close")));
-    }
+    let mode = Mode::Threading;
+    let server =
+        serve_in(mode, one_loop(), Streams(|_: &mut Request| Ok(Response::text("ignored"))));
+    let mut client = Wire::connect(server.addr());
+    // What is short is dropped, and the connection goes on.
+    client.send(post("/", "some bytes") + &get("/quick"));
+    assert_eq!(client.answer().text(), "ignored");
+    assert_eq!(client.answer().text(), "quick 0", "{mode:?}");
+    client.send(format!("{CHUNKED}3\r\nabc\r\n"));
+    assert_eq!(client.answer().text(), "ignored");
+    client.send("0\r\n\r\n".to_owned() + &get("/quick"));
+    assert_eq!(client.answer().text(), "quick 0", "{mode:?}");
+    // What is long ends it, and the answer can be read.
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10000000\r\n\r\n");
+    let answer = client.answer();
+    assert_eq!((answer.text(), answer.header("connection")), ("ignored", Some("close")));
 }
 
 #[test]
@@ -249,86 +248,83 @@ fn a_handler_may_keep_its_body() {
 
 #[test]
 fn a_client_that_leaves_in_the_middle_is_an_error_of_reading() {
-    for mode in [Mode::Threading] {
-        let errors = Arc::new(Mutex::new(Vec::new()));
-        let noted = Arc::clone(&errors);
-        let server = serve_in(
-            mode,
-            one_loop(),
-            Streams(move |req: &mut Request| {
-                let mut all = Vec::new();
-                let result = req.stream().read_to_end(&mut all);
-                noted.lock().unwrap().push((all.len(), result.is_err()));
-                result?;
-                Ok(Response::text("whole"))
-            }),
-        );
-        for reset in [false, true] {
-            let mut client = Wire::connect(server.addr());
-            client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
-            if reset {
-                std::thread::sleep(20 * MS);
-                client.reset();
-            } else {
-                client.socket.shutdown(Shutdown::Write).unwrap();
-                assert_eq!(client.answer().status(), 400);
-                client.assert_closed();
-            }
-            wait_until("the handler is told", || !errors.lock().unwrap().is_empty());
-            let (len, failed) = errors.lock().unwrap().pop().unwrap();
-            assert!(failed && len <= 3, "{mode:?}");
+    let mode = Mode::Threading;
+    let errors = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&errors);
+    let server = serve_in(
+        mode,
+        one_loop(),
+        Streams(move |req: &mut Request| {
+            let mut all = Vec::new();
+            let result = req.stream().read_to_end(&mut all);
+            noted.lock().unwrap().push((all.len(), result.is_err()));
+            result?;
+            Ok(Response::text("whole"))
+        }),
+    );
+    for reset in [false, true] {
+        let mut client = Wire::connect(server.addr());
+        client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+        if reset {
+            std::thread::sleep(20 * MS);
+            client.reset();
+        } else {
+            client.socket.shutdown(Shutdown::Write).unwrap();
+            assert_eq!(client.answer().status(), 400);
+            client.assert_closed();
         }
-        assert_eq!(Wire::connect(server.addr()).get("/quick").status(), 200);
+        wait_until("the handler is told", || !errors.lock().unwrap().is_empty());
+        let (len, failed) = errors.lock().unwrap().pop().unwrap();
+        assert!(failed && len <= 3, "{mode:?}");
     }
+    assert_eq!(Wire::connect(server.addr()).get("/quick").status(), 200);
 }
 
 #[test]
 fn a_client_that_waits_to_be_told_is_told_when_somebody_reads() {
-    for mode in [Mode::Threading] {
-        let server = serve_in(
-            mode,
-            one_loop(),
-            Streams(|req: &mut Request| {
-                if req.path() == "/ignore" {
-                    return Ok(Response::text("ignored").with_status(403));
-                }
-                let mut text = String::new();
-                req.stream().read_to_string(&mut text)?;
-                Ok(Response::text(text))
-            }),
-        );
-        let mut client = Wire::connect(server.addr());
-        let head = "HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
-        for _ in 0..3 {
-            client.send(format!("POST / {head}"));
-            assert_eq!(client.take(25), b"HTTP/1.1 100 Continue\r\n\r\n", "{mode:?}");
-            client.send("hello");
-            assert_eq!(client.answer().text(), "hello");
-        }
-        client.send(format!("POST /ignore {head}"));
-        assert_eq!(client.answer().status(), 403, "nobody reads, so nobody is told to send");
+    let mode = Mode::Threading;
+    let server = serve_in(
+        mode,
+        one_loop(),
+        Streams(|req: &mut Request| {
+            if req.path() == "/ignore" {
+                return Ok(Response::text("ignored").with_status(403));
+            }
+            let mut text = String::new();
+            req.stream().read_to_string(&mut text)?;
+            Ok(Response::text(text))
+        }),
+    );
+    let mut client = Wire::connect(server.addr());
+    let head = "HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+    for _ in 0..3 {
+        client.send(format!("POST / {head}"));
+        assert_eq!(client.take(25), b"HTTP/1.1 100 Continue\r\n\r\n", "{mode:?}");
+        client.send("hello");
+        assert_eq!(client.answer().text(), "hello");
     }
+    client.send(format!("POST /ignore {head}"));
+    assert_eq!(client.answer().status(), 403, "nobody reads, so nobody is told to send");
 }
 
 #[test]
 fn a_panic_in_a_streaming_handler_is_500() {
-    for mode in [Mode::Threading] {
-        let server = serve_in(
-            mode,
-            one_loop(),
-            Streams(|req: &mut Request| {
-                req.stream().next_chunk()?;
-                panic!("as asked")
-            }),
-        );
-        for _ in 0..3 {
-            let mut client = Wire::connect(server.addr());
-            client.send(format!("{CHUNKED}3\r\nabc\r\n"));
-            let answer = client.answer();
-            assert_eq!((answer.status(), answer.header("connection")), (500, Some("close")));
-        }
-        assert_eq!(Wire::connect(server.addr()).get("/quick").status(), 200, "{mode:?}");
+    let mode = Mode::Threading;
+    let server = serve_in(
+        mode,
+        one_loop(),
+        Streams(|req: &mut Request| {
+            req.stream().next_chunk()?;
+            panic!("as asked")
+        }),
+    );
+    for _ in 0..3 {
+        let mut client = Wire::connect(server.addr());
+        client.send(format!("{CHUNKED}3\r\nabc\r\n"));
+        let answer = client.answer();
+        assert_eq!((answer.status(), answer.header("connection")), (500, Some("close")));
     }
+    assert_eq!(Wire::connect(server.addr()).get("/quick").status(), 200, "{mode:?}");
 }
 
 #[test]
@@ -352,7 +348,7 @@ fn streams_have_a_cap_and_then_wait_and_then_503() {
         client.send(post("/", "x"));
     }
     // Two of the five wait for a thread, the others are refused.
-    for client in waiting.iter_mut() {
+    for client in &mut waiting {
         client.socket.set_read_timeout(Some(200 * MS)).unwrap();
         if client.socket.peek(&mut [0]).is_ok() {
             let answer = client.answer();

@@ -96,10 +96,18 @@ pub(crate) struct Gate(Arc<(Mutex<Door>, Condvar)>);
 
 #[derive(Default)]
 struct Door {
+    /// How many came, and how many of them, the first ones first, may go on.
     came: usize,
-    waiting: usize,
-    tickets: usize,
+    released: usize,
     open: bool,
+}
+
+impl Door {
+    /// How many came and may not go on yet; whoever may does not count, although it may still be
+    /// on its way.
+    fn waiting(&self) -> usize {
+        if self.open { 0 } else { self.came.saturating_sub(self.released) }
+    }
 }
 
 impl Gate {
@@ -108,13 +116,10 @@ impl Gate {
         let (door, changed) = &*self.0;
         let mut state = door.lock().unwrap();
         state.came += 1;
-        state.waiting += 1;
+        let number = state.came;
         changed.notify_all();
-        let closed = |door: &mut Door| !door.open && door.tickets == 0;
-        let (mut state, time) = changed.wait_timeout_while(state, PATIENCE, closed).unwrap();
-        state.waiting -= 1;
-        state.tickets = state.tickets.saturating_sub(1);
-        changed.notify_all();
+        let closed = |door: &mut Door| !door.open && door.released < number;
+        let (state, time) = changed.wait_timeout_while(state, PATIENCE, closed).unwrap();
         drop(state);
         assert!(!time.timed_out(), "nobody opened the gate");
     }
@@ -126,7 +131,7 @@ impl Gate {
 
     /// How many wait at it now.
     pub(crate) fn waiting(&self) -> usize {
-        self.0.0.lock().unwrap().waiting
+        self.0.0.lock().unwrap().waiting()
     }
 
     /// Waits until so many wait at it.
@@ -134,16 +139,16 @@ impl Gate {
     pub(crate) fn wait_for(&self, count: usize) {
         let (door, changed) = &*self.0;
         let state = door.lock().unwrap();
-        let (state, _) =
-            changed.wait_timeout_while(state, PATIENCE, |door| door.waiting < count).unwrap();
-        let waiting = state.waiting;
+        let too_few = |door: &mut Door| door.waiting() < count;
+        let (state, _) = changed.wait_timeout_while(state, PATIENCE, too_few).unwrap();
+        let waiting = state.waiting();
         drop(state);
         assert!(waiting >= count, "{waiting} of {count} came to the gate");
     }
 
     /// Lets so many pass.
     pub(crate) fn let_pass(&self, count: usize) {
-        self.0.0.lock().unwrap().tickets += count;
+        self.0.0.lock().unwrap().released += count;
         self.0.1.notify_all();
     }
 
