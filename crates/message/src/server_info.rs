@@ -27,6 +27,7 @@ pub struct ServerInfo {
     threads: AtomicU64,
     threads_busy: AtomicU64,
     queued: AtomicU64,
+    buffered: AtomicU64,
 }
 
 /// What a connection is doing.
@@ -87,7 +88,6 @@ impl Count {
 #[repr(align(128))]
 pub struct Shard {
     states: [Count; STATES],
-    buffered: Count,
     accepted: Count,
     requests: Count,
     responses: [Count; 5],
@@ -166,16 +166,6 @@ impl Shard {
         self.handler_micros.add(micros);
         self.handler_times[bucket(micros)].add(1);
     }
-
-    /// So many more bytes are kept in buffers.
-    pub fn buffered(&self, bytes: u64) {
-        self.buffered.add(bytes);
-    }
-
-    /// So many bytes that were kept in buffers are gone.
-    pub fn unbuffered(&self, bytes: u64) {
-        self.buffered.sub(bytes);
-    }
 }
 
 fn bucket(micros: u64) -> usize {
@@ -190,6 +180,7 @@ impl ServerInfo {
             threads: AtomicU64::new(0),
             threads_busy: AtomicU64::new(0),
             queued: AtomicU64::new(0),
+            buffered: AtomicU64::new(0),
         }
     }
 
@@ -236,6 +227,21 @@ impl ServerInfo {
         subtract(&self.queued);
     }
 
+    /// So many more bytes of bodies are kept in memory, for servers.
+    pub fn buffered(&self, bytes: u64) {
+        self.buffered.fetch_add(bytes, Relaxed);
+    }
+
+    /// So many bytes of bodies that were kept in memory are gone, for servers.
+    pub fn unbuffered(&self, bytes: u64) {
+        self.buffered.fetch_sub(bytes, Relaxed);
+    }
+
+    /// How many bytes of bodies are kept in memory.
+    pub fn buffered_bytes(&self) -> u64 {
+        self.buffered.load(Relaxed)
+    }
+
     /// All numbers as they are now.
     pub fn snapshot(&self) -> ServerSnapshot {
         let mut sum = ServerSnapshot {
@@ -243,6 +249,7 @@ impl ServerInfo {
             threads: self.threads.load(Relaxed),
             threads_busy: self.threads_busy.load(Relaxed),
             queued: self.queued.load(Relaxed),
+            buffered: self.buffered_bytes(),
             ..ServerSnapshot::default()
         };
         for shard in &self.shards {
@@ -257,7 +264,6 @@ impl ServerInfo {
             sum.refused += shard.refused.get();
             sum.bytes_in += shard.bytes_in.get();
             sum.bytes_out += shard.bytes_out.get();
-            sum.buffered += shard.buffered.get();
             sum.inline += shard.inline.get();
             sum.predicted += shard.predicted.get();
             sum.rescued += shard.rescued.get();
@@ -402,8 +408,6 @@ mod tests {
             shard.refused();
             shard.bytes_in(100);
             shard.bytes_out(1000);
-            shard.buffered(50);
-            shard.unbuffered(20);
             shard.handled(Dispatch::Inline, Duration::from_micros(3));
             shard.handled(Dispatch::Predicted, Duration::from_millis(2));
             shard.handled(Dispatch::Rescued, Duration::from_secs(1000));
@@ -414,6 +418,8 @@ mod tests {
         info.thread_idle();
         info.thread_idle();
         info.queued();
+        info.buffered(80);
+        info.unbuffered(20);
         let sum = info.snapshot();
         assert_eq!((sum.idle, sum.reading, sum.connections()), (1, 2, 3));
         assert_eq!((sum.accepted, sum.requests, sum.refused), (4, 2, 2));

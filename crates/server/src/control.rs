@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pauper_message::ServerInfo;
+
 use crate::event_loop::Post;
 
-/// Stops a server, from another thread or a signal handler's one; see
+/// Stops a server and looks at its counters, from another thread or a signal handler's one; see
 /// [`Server::control`](crate::Server::control).
 #[derive(Clone, Debug, Default)]
 pub struct Control {
@@ -16,6 +18,7 @@ struct State {
     order: Option<Order>,
     /// Of the loops, once the server runs.
     posts: Vec<Arc<Post>>,
+    info: Option<Arc<ServerInfo>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -46,10 +49,18 @@ impl Control {
         state.pass_on();
     }
 
+    /// The counters of the server, once it runs: for a page or a probe that has to answer when no
+    /// handler does.
+    #[must_use]
+    pub fn info(&self) -> Option<Arc<ServerInfo>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).info.clone()
+    }
+
     /// The server runs with these loops.
-    pub(crate) fn attach(&self, posts: Vec<Arc<Post>>) {
+    pub(crate) fn attach(&self, posts: Vec<Arc<Post>>, info: Arc<ServerInfo>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.posts = posts;
+        state.info = Some(info);
         state.pass_on();
     }
 }

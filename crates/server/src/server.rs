@@ -125,7 +125,8 @@ impl Server {
             loops.push(EventLoop::new(listeners, Arc::clone(&shared))?);
         }
         tell(&self.addresses);
-        self.control.attach(loops.iter().map(|one| Arc::clone(one.post())).collect());
+        let posts = loops.iter().map(|one| Arc::clone(one.post())).collect();
+        self.control.attach(posts, Arc::clone(shared.info()));
         Ok(Served::new(run_threading(loops, service, &shared)?))
     }
 
@@ -145,7 +146,7 @@ impl Server {
         let shared = Arc::new(Shared::new(self.config));
         let mut event_loop = EventLoop::new(self.listeners, Arc::clone(&shared))?;
         tell(&self.addresses);
-        self.control.attach(vec![Arc::clone(event_loop.post())]);
+        self.control.attach(vec![Arc::clone(event_loop.post())], Arc::clone(shared.info()));
         let left = run_single(&mut event_loop, service)?;
         Ok(Served::new(left + shared.end_upgraded()))
     }

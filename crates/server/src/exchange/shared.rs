@@ -17,8 +17,6 @@ pub struct Shared {
     info: Arc<ServerInfo>,
     /// The Server header.
     server_line: Lines,
-    /// Bytes of bodies in memory.
-    buffered: AtomicU64,
     /// Upgraded connections that have threads.
     upgrades: AtomicUsize,
     /// Connections by address, where those are limited.
@@ -46,7 +44,6 @@ impl Shared {
             config,
             server_line,
             info: Arc::new(ServerInfo::new(loops)),
-            buffered: AtomicU64::new(0),
             upgrades: AtomicUsize::new(0),
             addresses: Mutex::default(),
             stops: AtomicBool::new(false),
@@ -66,7 +63,7 @@ impl Shared {
 
     /// Whether no more bodies should be kept in memory.
     pub(super) fn is_full(&self) -> bool {
-        self.buffered.load(Ordering::Relaxed) >= self.config.max_buffered()
+        self.info.buffered_bytes() >= self.config.max_buffered()
     }
 
     /// The server stops.
@@ -144,14 +141,14 @@ impl Held {
             return false;
         }
         self.bytes += bytes;
-        self.shared.buffered.fetch_add(bytes, Ordering::Relaxed);
+        self.shared.info.buffered(bytes);
         true
     }
 
     /// They are not in memory any more.
     pub(super) fn release(&mut self) {
         if self.bytes > 0 {
-            self.shared.buffered.fetch_sub(self.bytes, Ordering::Relaxed);
+            self.shared.info.unbuffered(self.bytes);
             self.bytes = 0;
         }
     }
