@@ -471,9 +471,11 @@ fn monitor(engine: &Engine) {
     }
 }
 
-/// How long the calling thread has computed so far, where the system tells.
+/// How long the calling thread has computed so far, or waited for a processor to do so, where the
+/// system tells.
 fn thread_time() -> Option<Duration> {
-    // The first number is the time on a processor, in nanoseconds.
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+    // The time on a processor and the time in the queue of one, in nanoseconds.
+    let mut numbers = text.split(' ').map_while(|number| number.parse::<u64>().ok());
+    Some(Duration::from_nanos(numbers.next()?.saturating_add(numbers.next()?)))
 }

@@ -21,12 +21,12 @@ struct Process {
 }
 
 impl Process {
-    fn start(files: u32) -> Self {
+    fn start(mode: &str, files: u32) -> Self {
         let mut child = Command::new("sh")
             .arg("-c")
             .arg(format!("ulimit -n {files}; exec \"$0\" --exact --nocapture exhaustion::server"))
             .arg(std::env::current_exe().unwrap())
-            .env(ROLE, "yes")
+            .env(ROLE, mode)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -71,9 +71,7 @@ impl Drop for Process {
 /// is killed, or until the one that started it is gone.
 #[test]
 fn server() {
-    if std::env::var_os(ROLE).is_none() {
-        return;
-    }
+    let Some(mode) = std::env::var_os(ROLE) else { return };
     let server = Server::bind("127.0.0.1:0").unwrap();
     println!("serves {}", server.local_addr());
     let control = server.control();
@@ -81,13 +79,19 @@ fn server() {
         let _ = std::io::stdin().read(&mut [0]);
         control.stop_now();
     });
-    let _ = server.run(|_: &mut Request| "fine").unwrap();
+    let fine = |_: &mut Request| "fine";
+    let served = if mode == "single" { server.run_single(fine) } else { server.run(fine) };
+    let _ = served.unwrap();
 }
 
 /// waitress 3.0, tiny_http#283: accepting pauses, spins not, and recovers.
 #[test]
 fn without_files_accepting_pauses_and_recovers() {
-    let server = Process::start(40);
+    ["single", "threading"].into_iter().for_each(check_without_files);
+}
+
+fn check_without_files(mode: &str) {
+    let server = Process::start(mode, 40);
     let mut all: Vec<Wire> = (0..60).map(|_| Wire::connect(server.address)).collect();
     for client in &mut all {
         client.send(get("/"));
@@ -111,9 +115,14 @@ fn without_files_accepting_pauses_and_recovers() {
     }
 }
 
+/// Rule 5 of the engine.
 #[test]
-fn an_idle_server_is_not_woken_up() {
-    let server = Process::start(100);
+fn rule_05_an_idle_server_is_not_woken_up() {
+    ["single", "threading"].into_iter().for_each(check_idle);
+}
+
+fn check_idle(mode: &str) {
+    let server = Process::start(mode, 100);
     let mut idle = Wire::connect(server.address);
     let mut half = Wire::connect(server.address);
     assert_eq!(idle.get("/").status(), 200);

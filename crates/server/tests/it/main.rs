@@ -4,7 +4,9 @@
 //! rules and limits), `smuggling` (no request out of another's body), `times` (time limits with
 //! an own clock), `access` (records), `logs` (lines of the log), `panics` (of the application),
 //! `random` and `answers` (properties). Over sockets: `socket` (what the loop adds to that),
-//! `stopping`, `outside` (nginx, curl, Python), and `exhaustion` (no more files; nothing to do).
+//! `stopping`, `engine`, `bodies_out`, `streams`, `upgrades`, `client`, `rules` (those of the engine, one
+//! by one), `stress` (all at once), `outside` (nginx, curl, Python), `front` (behind nginx and haproxy),
+//! and `exhaustion` (no more files; nothing to do).
 
 mod access;
 mod answers;
@@ -14,6 +16,8 @@ mod client;
 mod engine;
 #[cfg(target_os = "linux")]
 mod exhaustion;
+#[cfg(unix)]
+mod front;
 #[cfg(feature = "log")]
 mod logs;
 mod outside;
@@ -22,10 +26,12 @@ mod random;
 mod refusals;
 mod requests;
 mod responses;
+mod rules;
 mod smuggling;
 mod socket;
 mod stopping;
 mod streams;
+mod stress;
 mod support;
 mod times;
 mod upgrades;

@@ -173,24 +173,6 @@ pub(crate) fn snapshot(req: &Request) -> ServerSnapshot {
     req.server_info().expect("a server has counters").snapshot()
 }
 
-/// The first of these programs that is installed. If none is, says so, or fails where tools are
-/// required.
-pub(crate) fn tool(names: &[&str]) -> Option<std::path::PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
-    let folders: Vec<_> = folders.collect();
-    let found = names.iter().find_map(|name| {
-        folders.iter().map(|folder| folder.join(name)).find(|file| file.is_file())
-    });
-    if found.is_none() {
-        let required = std::env::var_os("PAUPER_REQUIRE_TOOLS").is_some_and(|value| value == "1");
-        let names = names.join(" or ");
-        assert!(!required, "{names} is missing");
-        println!("skipped: {names} is missing");
-    }
-    found
-}
-
 /// Bytes that no shift of themselves equals.
 pub(crate) fn long_bytes(len: usize) -> Vec<u8> {
     (0..len as u32).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).take(len).collect()

@@ -233,7 +233,7 @@ fn other_threads_wake_a_driver() {
     }
 }
 
-struct Panics(&'static str, Alive);
+struct Panics(&'static str, #[expect(dead_code, reason = "counted")] Alive);
 
 impl Driver for Panics {
     fn start(&mut self, out: &mut Outbox) {
