@@ -242,6 +242,11 @@ impl<L, T: Task> Team<L, T> {
             return false;
         }
         state.queues[to].running += 1;
+        if state.queues[to].running >= self.sizes.workers_per_kind {
+            // What waits there got its turn when there was room for it.
+            state.turns.retain(|at| *at != to);
+            state.queues[to].listed = false;
+        }
         state.queues[from].running -= 1;
         state.list(from, &self.sizes);
         // There may be room for one more of the first kind.

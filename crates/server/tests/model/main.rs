@@ -8,5 +8,7 @@
 //!
 //! `PAUPER_MODEL_ROUNDS=N` draws N times as many orders.
 
+#![allow(clippy::duplicate_mod, reason = "each checker has its own primitives for the same files")]
+
 mod exhaustive;
 mod random;

@@ -80,3 +80,28 @@ fn mail_to_a_loop_that_ends_is_read_or_given_back() {
         assert_eq!(all, [10, 11, 20, 21]);
     });
 }
+
+/// A loop that ends only when there is no mail has read all that anybody could send.
+#[test]
+fn mail_keeps_a_loop_from_ending() {
+    check("mail before the end", None, || {
+        let post = Post::new();
+        let senders: Vec<_> = [10, 20]
+            .into_iter()
+            .map(|mail| {
+                let post = Arc::clone(&post);
+                thread::spawn(move || post.send(mail).err())
+            })
+            .collect();
+        let (mut all, mut taken) = (Vec::new(), Vec::new());
+        while !post.mailbox.close_if_empty() {
+            post.mailbox.take(&mut taken);
+            assert!(!taken.is_empty(), "something kept it open");
+            all.append(&mut taken);
+        }
+        all.extend(senders.into_iter().filter_map(|sender| sender.join().unwrap()));
+        assert_eq!(post.mailbox.close(), [], "nothing came after the end");
+        all.sort_unstable();
+        assert_eq!(all, [10, 20]);
+    });
+}

@@ -11,6 +11,7 @@ use super::sync::{AtomicUsize, Condvar, Mutex, Ordering, Signal, lock, wait};
 use super::team::{Duty, Sizes, Task, Team};
 
 /// A loop, with how often it is going to do what may block.
+#[derive(Debug)]
 struct Loop {
     left: u32,
 }
@@ -22,6 +23,8 @@ struct Job {
     computes: bool,
     /// How many other jobs are done before this one is.
     awaits: usize,
+    /// Of which kind it turns out to be when it is begun.
+    becomes: Option<u32>,
 }
 
 impl Task for Job {
@@ -35,7 +38,7 @@ impl Task for Job {
 }
 
 fn job(number: usize, kind: u32) -> Job {
-    Job { number, kind, computes: false, awaits: 0 }
+    Job { number, kind, computes: false, awaits: 0, becomes: None }
 }
 
 /// A team with its threads.
@@ -49,26 +52,27 @@ struct Crew {
     changed: Condvar,
     /// How many jobs of each kind run, and in the last place how many compute.
     running: [AtomicUsize; 3],
-    /// How many more threads can be started. Loom has no part in this and what follows.
-    startable: std::sync::atomic::AtomicUsize,
+    /// Set when a job begins that awaits others.
+    begun: Signal,
+    /// How often a thread was to be started. Loom has no part in this and what follows.
+    starts: std::sync::atomic::AtomicUsize,
     threads: std::sync::Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Crew {
     fn new(sizes: Sizes) -> Arc<Self> {
-        Self::with_so_many_threads(usize::MAX, sizes)
+        Self::where_starts(|_| true, sizes)
     }
 
-    fn with_so_many_threads(startable: usize, sizes: Sizes) -> Arc<Self> {
+    /// A team whose threads can be started the times that this says, counted from zero.
+    fn where_starts(succeed: fn(usize) -> bool, sizes: Sizes) -> Arc<Self> {
         Arc::new_cyclic(|weak: &Weak<Self>| {
             let weak = weak.clone();
             Self {
                 sizes,
                 team: Team::new(sizes, move || {
                     weak.upgrade().is_some_and(|crew| {
-                        let one_less = |left: usize| left.checked_sub(1);
-                        let (order, left) = (Ordering::SeqCst, &crew.startable);
-                        let can = left.fetch_update(order, order, one_less).is_ok();
+                        let can = succeed(crew.starts.fetch_add(1, Ordering::SeqCst));
                         if can {
                             crew.start();
                         }
@@ -80,7 +84,8 @@ impl Crew {
                 done: Mutex::new(Vec::new()),
                 changed: Condvar::new(),
                 running: std::array::from_fn(|_| AtomicUsize::new(0)),
-                startable: startable.into(),
+                begun: Signal::default(),
+                starts: 0.into(),
                 threads: std::sync::Mutex::default(),
             }
         })
@@ -100,7 +105,7 @@ impl Crew {
         loop {
             match self.team.next() {
                 Duty::Hold(held) => self.hold(held),
-                Duty::Do(job) => self.work(&job),
+                Duty::Do(job) => self.work(job),
                 Duty::Leave => return,
             }
         }
@@ -119,13 +124,25 @@ impl Crew {
         self.stopped.set();
     }
 
-    fn work(&self, job: &Job) {
+    fn work(&self, mut job: Job) {
+        if let Some(other) = job.becomes.take() {
+            if !self.team.turns_into(job.kind, other) {
+                self.team.done(job.kind, job.computes);
+                job.kind = other;
+                self.team.offer(job, true).unwrap();
+                return;
+            }
+            job.kind = other;
+        }
         let counts = [(job.kind as usize, self.sizes.workers_per_kind, true)];
         let counts = counts.into_iter().chain([(2, self.sizes.computing, job.computes)]);
         let counts: Vec<_> = counts.filter(|(_, _, counts)| *counts).collect();
         for (at, most, _) in &counts {
             let before = self.running[*at].fetch_add(1, Ordering::SeqCst);
             assert!(before < *most, "too many of a kind at once");
+        }
+        if job.awaits > 0 {
+            self.begun.set();
         }
         let mut done = lock(&self.done);
         while done.len() < job.awaits {
@@ -150,12 +167,17 @@ impl Crew {
     /// Ends all threads; gives the numbers of the jobs that nobody began.
     fn end(&self) -> Vec<usize> {
         let left = self.team.end().into_iter().map(|job| job.number).collect();
+        self.join();
+        left
+    }
+
+    /// Waits for all threads to end, which somebody told them.
+    fn join(&self) {
         loop {
             let Some(thread) = self.threads.lock().unwrap().pop() else { break };
             thread.join().unwrap();
         }
         assert_eq!(self.team.threads(), (0, 0), "all threads are gone");
-        left
     }
 }
 
@@ -197,6 +219,23 @@ fn loops_are_rescued_while_there_are_tasks() {
     who_may_block_is_rescued("rescues beside a task", 2, 1, 1);
 }
 
+/// A loop that nobody could take is taken by the next thread that is free.
+#[test]
+fn a_loop_is_taken_by_the_next_thread() {
+    check("next thread", None, || {
+        let crew = Crew::new(sizes(1, 1));
+        let nobody = crew.team.hold(Loop { left: 0 });
+        let held = nobody.expect_err("there is no thread");
+        crew.team.expect_one();
+        crew.start();
+        if let Err(held) = crew.team.hold(held) {
+            crew.team.hold_first(held);
+        }
+        crew.stopped.wait();
+        assert!(crew.end().is_empty());
+    });
+}
+
 /// A task starts when there is a thread for it, or may be one: here the second waits for the third,
 /// as an event stream that somebody has to end.
 #[test]
@@ -225,6 +264,33 @@ fn kinds_have_their_bounds() {
     });
 }
 
+/// They have them too where a task turns out to be of another kind than was known.
+#[test]
+fn kinds_that_turn_out_late_have_their_bounds() {
+    check("kinds that turn out late", Some(2), || {
+        let crew = Crew::new(Sizes { workers_per_kind: 1, ..sizes(0, 2) });
+        for number in 0..3 {
+            let (kind, becomes) = if number == 0 { (0, Some(1)) } else { (1, None) };
+            crew.team.offer(Job { becomes, ..job(number, kind) }, false).unwrap();
+        }
+        crew.wait_for_jobs(3);
+        assert!(crew.end().is_empty());
+    });
+}
+
+/// Then there is room for one more of the kind that it was thought to be.
+#[test]
+fn a_task_that_turns_out_to_be_of_another_kind_makes_room() {
+    check("room for a kind", Some(2), || {
+        let crew = Crew::new(Sizes { workers_per_kind: 1, ..sizes(0, 2) });
+        let first = Job { becomes: Some(1), awaits: 1, ..job(0, 0) };
+        crew.team.offer(first, false).unwrap();
+        crew.team.offer(job(1, 0), false).unwrap();
+        crew.wait_for_jobs(2);
+        assert!(crew.end().is_empty());
+    });
+}
+
 /// The same for those that compute, whatever kind they are of.
 #[test]
 fn what_computes_has_its_bound() {
@@ -232,7 +298,9 @@ fn what_computes_has_its_bound() {
         let crew = Crew::new(Sizes { computing: 1, ..sizes(0, 2) });
         for number in 0..3 {
             let computes = number < 2;
-            let offered = Job { computes, ..job(number, u32::from(number == 1)) };
+            // The first waits for the last, which passes the second by.
+            let awaits = usize::from(number == 0);
+            let offered = Job { computes, awaits, ..job(number, u32::from(number == 1)) };
             crew.team.offer(offered, false).unwrap();
         }
         crew.wait_for_jobs(3);
@@ -255,7 +323,7 @@ fn the_end_ends_all() {
         };
         let mut all = crew.team.end().into_iter().map(|job| job.number).collect::<Vec<_>>();
         all.extend(offers.join().unwrap());
-        all.extend(crew.end());
+        crew.join();
         all.extend(lock(&crew.done).drain(..));
         all.sort_unstable();
         assert_eq!(all, [0, 1], "each once");
@@ -284,9 +352,10 @@ fn the_queue_is_bounded() {
 /// A task is not taken where nobody ever would do it.
 #[test]
 fn without_threads_nothing_is_taken() {
-    for startable in [0, 1] {
+    let none: fn(usize) -> bool = |_| false;
+    for (startable, starts) in [(0, none), (1, |number| number == 0)] {
         check("too few threads", Some(3), move || {
-            let crew = Crew::with_so_many_threads(startable, sizes(0, 2));
+            let crew = Crew::where_starts(starts, sizes(0, 2));
             let offers = {
                 let crew = Arc::clone(&crew);
                 thread::spawn(move || crew.team.offer(job(1, 0), false).is_ok())
@@ -298,4 +367,19 @@ fn without_threads_nothing_is_taken() {
             assert!(crew.end().is_empty());
         });
     }
+}
+
+/// A thread that could not be started is not waited for: the next task starts one.
+#[test]
+fn a_thread_that_did_not_start_is_not_expected() {
+    check("a start that fails", Some(2), || {
+        let crew = Crew::where_starts(|number| number != 1, sizes(0, 2));
+        crew.team.offer(Job { awaits: 2, ..job(0, 0) }, false).unwrap();
+        crew.begun.wait();
+        for number in 1..3 {
+            crew.team.offer(job(number, 0), false).unwrap();
+        }
+        crew.wait_for_jobs(3);
+        assert!(crew.end().is_empty());
+    });
 }

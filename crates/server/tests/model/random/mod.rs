@@ -1,10 +1,12 @@
 //! Larger models, in orders drawn at random.
 
 #[path = "../../../src/engine/mailbox.rs"]
+#[allow(dead_code, reason = "the small models have what is left")]
 mod mailbox;
 #[path = "../../../src/engine/slot.rs"]
 mod slot;
 #[path = "../../../src/engine/team.rs"]
+#[allow(dead_code, reason = "the small models have what is left")]
 mod team;
 #[path = "../../../src/engine/watch.rs"]
 mod watch;
