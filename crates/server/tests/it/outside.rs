@@ -111,8 +111,11 @@ impl Drop for Nginx {
     }
 }
 
+/// Status, headers, and body.
+type Compared = (u16, Vec<(&'static str, Option<String>)>, Vec<u8>);
+
 /// What of an answer is compared: with the boundary of a multipart body made the same.
-fn compared(answer: &Answer) -> (u16, Vec<(&'static str, Option<String>)>, Vec<u8>) {
+fn compared(answer: &Answer) -> Compared {
     let kind = answer.header("content-type").unwrap_or_default();
     let boundary = kind.strip_prefix("multipart/byteranges; boundary=").unwrap_or_default();
     let same = |text: &str| match boundary {
