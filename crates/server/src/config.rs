@@ -285,10 +285,10 @@ impl ServerConfig {
         self
     }
 
-    /// How many requests may wait for a thread. Default 1,024; status 503 with Retry-After beyond.
+    /// How many requests may wait for a thread, at least one. Default 1,024; status 503 with Retry-After beyond.
     #[must_use]
     pub fn with_max_queue(mut self, count: usize) -> Self {
-        self.max_queue = count;
+        self.max_queue = count.max(1);
         self
     }
 
