@@ -129,11 +129,15 @@ fn exchange(random: &mut Random) -> Exchange {
         }
         14..17 => {
             let body = long_bytes(4 * number);
-            Exchange { bytes: with_body("/echo", &body, number % 2 == 0), status: 200, body }
+            Exchange {
+                bytes: with_body("/echo", &body, number.is_multiple_of(2)),
+                status: 200,
+                body,
+            }
         }
         _ => {
             let body = long_bytes(number);
-            Exchange { bytes: with_body("/s", &body, number % 2 == 0), status: 200, body }
+            Exchange { bytes: with_body("/s", &body, number.is_multiple_of(2)), status: 200, body }
         }
     }
 }
