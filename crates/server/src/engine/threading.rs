@@ -355,9 +355,10 @@ impl Engine {
                 }
                 if job.wants_call() {
                     let call = job.kind();
-                    if call != kind && !team.turns_into(kind, call) {
+                    let call_computes = self.predictor.computes(call);
+                    if call != kind && (call_computes || !team.turns_into(kind, call)) {
                         team.done(kind, computes);
-                        let computes = self.predictor.computes(call);
+                        let computes = call_computes;
                         self.put_back(Assignment { errand, home, kind: call, computes }, team);
                         return;
                     }
@@ -473,9 +474,19 @@ fn monitor(engine: &Engine) {
 
 /// How long the calling thread has computed so far, or waited for a processor to do so, where the
 /// system tells.
+#[cfg(unix)]
 fn thread_time() -> Option<Duration> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    // The time on a processor and the time in the queue of one, in nanoseconds.
-    let mut numbers = text.split(' ').map_while(|number| number.parse::<u64>().ok());
-    Some(Duration::from_nanos(numbers.next()?.saturating_add(numbers.next()?)))
+    let computed = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(computed.tv_sec).ok()?;
+    let computed = Duration::new(seconds, u32::try_from(computed.tv_nsec).ok()?);
+    // The second number of Linux is the time in the queue of a processor, in nanoseconds. (The
+    // first would be the time on one, but only up to the last tick.)
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let queued = text.split(' ').nth(1).and_then(|number| number.parse().ok()).unwrap_or(0);
+    Some(computed + Duration::from_nanos(queued))
+}
+
+#[cfg(not(unix))]
+fn thread_time() -> Option<Duration> {
+    None
 }
