@@ -11,6 +11,7 @@ mod cookie;
 mod error;
 mod extensions;
 mod form;
+mod form_token;
 mod guard;
 mod headers;
 #[cfg(feature = "json")]
@@ -46,6 +47,7 @@ pub use cookie::{CookieError, MAX_COOKIE, SameSite, SetCookie};
 pub use error::{Error, ErrorView, IntoStatus, abort, abort_with, decline, redirect};
 pub use extensions::{Extensions, States};
 pub use form::FormPlan;
+pub use form_token::FormToken;
 pub use guard::{drop_quietly, guard};
 pub use headers::{HeaderError, Headers, IntoHeaderName, IntoHeaderValue};
 pub use http::{Method, StatusCode};
