@@ -17,8 +17,17 @@ pub(super) enum Port {
 /// perhaps a port of one to four digits. Others may be right as well, see [`check`].
 #[inline(always)]
 pub(super) fn is_usual<I: Isa>(isa: I, buf: &[u8], host: Span) -> bool {
-    let Some(half) = buf.get(host.start()..).and_then(<[u8]>::first_chunk) else { return false };
-    let Some([plain, digits]) = isa.plain(half) else { return false };
+    let Some(rest) = buf.get(host.start()..) else { return false };
+    // The last header line of a short head has less than that behind it.
+    let (half, before) = match (rest.first_chunk(), buf.last_chunk()) {
+        (Some(half), _) => (half, 0),
+        (None, Some(half)) if !rest.is_empty() => (half, half.len() - rest.len()),
+        _ => return false,
+    };
+    let Some([plain, digits]) = isa.plain(half).map(|masks| masks.map(|mask| mask >> before))
+    else {
+        return false;
+    };
     let (len, name) = (host.len() as u32, plain.trailing_ones());
     if len > 32 {
         return false;
@@ -158,8 +167,13 @@ mod tests {
         fn with<I: Isa>(self, isa: I) -> Self::Output {
             let head = std::format!("{}\r\n{}", self.0, "0123456789".repeat(4));
             let host = Span::new(0, self.0.len());
-            // With nothing behind it there may be too little to look at.
-            (is_usual(isa, head.as_bytes(), host), is_usual(isa, self.0.as_bytes(), host))
+            // Something before it, and nothing behind.
+            let last = std::format!("GET /what/is/asked HTTP/1.1\r\nHost: {}", self.0);
+            let at_end = Span::new(last.len() - self.0.len(), last.len());
+            let inside = is_usual(isa, head.as_bytes(), host);
+            assert_eq!(is_usual(isa, last.as_bytes(), at_end), inside && !self.0.is_empty());
+            // Alone there may be too little to look at.
+            (inside, is_usual(isa, self.0.as_bytes(), host))
         }
     }
 
