@@ -14,7 +14,7 @@ pub(super) enum Port {
 }
 
 /// Whether a host, which is not empty, is one of the usual ones: at most 32 bytes, a plain name and
-/// perhaps a port of one to four digits. Others may be right as well, see [`check`].
+/// perhaps a port of one to five digits. Others may be right as well, see [`check`].
 #[inline(always)]
 pub(super) fn is_usual<I: Isa>(isa: I, buf: &[u8], host: Span) -> bool {
     let Some(rest) = buf.get(host.start()..) else { return false };
@@ -38,10 +38,16 @@ pub(super) fn is_usual<I: Isa>(isa: I, buf: &[u8], host: Span) -> bool {
     // A bit for the colon, so that there are never more than 31 to shift.
     let port = len - name - 1;
     let in_digits = (digits >> name >> 1).trailing_ones();
+    let colon = host.start() + name as usize;
     name > 0
-        && buf[host.start() + name as usize] == b':'
-        && (1..=4).contains(&port)
+        && buf[colon] == b':'
         && in_digits >= port
+        && match port {
+            1..=4 => true,
+            // Of five digits each, the smaller number is the smaller text.
+            5 => buf[colon + 1..host.end()] <= b"65535"[..],
+            _ => false,
+        }
 }
 
 /// Checks a non-empty host: `reg-name`, IPv4 or `[IPv6]`, and a port of at most five digits up to
@@ -190,11 +196,23 @@ mod tests {
     #[test]
     fn usual_hosts_need_no_second_look() {
         let long = "a".repeat(32);
-        for host in ["h", "www.example.com", "127.0.0.1:8080", "h:1", "a-b.c:65", &long] {
+        for host in [
+            "h",
+            "www.example.com",
+            "127.0.0.1:8080",
+            "h:1",
+            "a-b.c:65",
+            "h:12345",
+            "h:65535",
+            &long,
+        ] {
             let quick = cfg!(all(target_arch = "x86_64", not(pauper_wire_portable)));
             assert!(usual(host) || !quick, "{host}");
         }
-        for host in ["h:", ":80", "h:12345", "h:8x", "a_b", "[::1]", "h:1:2", "a/b", "u@h"] {
+        for host in [
+            "h:", ":80", "h:65536", "h:99999", "h:123456", "h:8x", "a_b", "[::1]", "h:1:2", "a/b",
+            "u@h",
+        ] {
             assert!(!usual(host), "{host}");
         }
         for host in [long.clone() + "a", long[1..].to_owned() + ":8080"] {
