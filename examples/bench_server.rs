@@ -6,24 +6,20 @@
 
 use std::env;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::path::PathBuf;
 use std::process::exit;
 use std::thread::sleep;
 use std::time::Duration;
 
 use pauper::fields::multipart::PartHead;
 use pauper::fields::{FormLimits, Sink, SinkError};
-use pauper::message::{Body, FormPlan, RequestBody, StatusCode};
+use pauper::files::SingleFile;
+use pauper::message::{FormPlan, RequestBody, StatusCode};
 use pauper::server::ServerConfig;
 use pauper::{App, Error, IntoResponse, Json, Request, Response, Server, abort};
 use serde_json::json;
 
 /// The largest upload, in bytes.
 const UPLOAD: u64 = 16 << 30;
-
-/// The file of `GET /file`.
-struct Served(PathBuf);
 
 fn plaintext(_: &mut Request) -> &'static str {
     "Hello, World!"
@@ -35,14 +31,6 @@ fn json(_: &mut Request) -> impl IntoResponse {
 
 fn user(_: &mut Request, name: String, id: u64) -> String {
     format!("user {name} has number {id}\n")
-}
-
-/// From disk each time, as it is now.
-fn file(req: &mut Request) -> Result<Response, Error> {
-    let Some(Served(path)) = req.try_state() else { return Err(abort(404)) };
-    let file = File::open(path)?;
-    let len = file.metadata()?.len();
-    Ok(Response::body_of(Body::file(file, 0, len)))
 }
 
 fn echo(req: &mut Request) -> RequestBody {
@@ -117,12 +105,12 @@ fn main() -> pauper::ServeResult {
     }
     let mut app = App::new("bench_server");
     if let Some(path) = env::var_os("FILE") {
-        app.state(Served(path.into()));
+        // From disk each time, as it is now.
+        app.mount("/file", SingleFile::new(path));
     }
     app.get("/plaintext", plaintext);
     app.get("/json", json);
     app.get("/user/<name>/<id:int>", user);
-    app.get("/file", file);
     app.get("/hello", |_: &mut Request| "Hello!\n");
     app.post("/echo", echo).max_body(1 << 30);
     let limits = FormLimits::new().max_body(UPLOAD).max_part(UPLOAD);
