@@ -225,8 +225,9 @@ fn nginx_says_the_same_of_the_same_tree() {
                     ["server", "date", "connection", "etag", "x-content-type-options", "vary"]
                         .contains(&name)
                         || (us.status >= 400 && name.starts_with("content-") && name != "content-range")
-                        // Said here in parts, too, and only in whole answers there.
-                        || (matches!(us.status, 206 | 304) && name == "accept-ranges")
+                        // Said here of parts and variants, too, and only of whole files there.
+                        || ((matches!(us.status, 206 | 304) || us.header("content-encoding").is_some())
+                            && name == "accept-ranges")
                         || (us.status >= 400 && ["last-modified", "accept-ranges"].contains(&name))
                 };
                 let told = |answer: &Answer| {
