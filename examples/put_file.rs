@@ -70,7 +70,10 @@ fn main() -> pauper::ServeResult {
     app.put("/temporary/<filename>", temporary).stream();
     // A folder that keeps what it is given, and lists it: gone with the program.
     let folder = tempfile::tempdir()?;
-    app.mount("/folder/", Folder::new(folder.path())?.mount("/folder").index(true).uploads(1 << 30));
+    app.mount(
+        "/folder/",
+        Folder::new(folder.path())?.mount("/folder").index(true).uploads(1 << 30),
+    );
     app.on_status(404, |req: &mut Request, _: &Error| {
         let path = escape(req.path()).into_owned();
         (404, Html(format!("<!DOCTYPE html>\n<title>404</title>\n<h1>404 - Page Not Found</h1>\n<code>{path}</code>\n")))

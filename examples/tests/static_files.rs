@@ -45,7 +45,8 @@ impl Answer {
 fn begin(addr: SocketAddr, method: &str, target: &str, headers: &str) -> BufReader<TcpStream> {
     let mut socket = TcpStream::connect(addr).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let head = format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
+    let head =
+        format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
     socket.write_all(head.as_bytes()).unwrap();
     BufReader::new(socket)
 }
@@ -98,7 +99,8 @@ struct Nginx {
 
 impl Nginx {
     fn start(root: &Path) -> Option<Self> {
-        let found = ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().find(|at| Path::new(at).is_file());
+        let found =
+            ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().find(|at| Path::new(at).is_file());
         let Some(program) = found else {
             assert!(env::var_os("PAUPER_REQUIRE_TOOLS").is_none(), "nginx is required and missing");
             eprintln!("skipped: no nginx");
@@ -182,8 +184,16 @@ fn nginx_says_the_same_of_the_same_tree() {
     let unmodified = "If-Unmodified-Since: Wed, 01 May 2024 12:30:04 GMT\r\n";
     let if_range = format!("Range: bytes=0-9\r\nIf-Range: {MODIFIED_DATE}\r\n");
     let files = [
-        "/", "/index.html", "/empty.txt", "/a%20b/c.css", "/small.json", "/picture.png",
-        "/large.bin", "/unknown.xyz-kind", "/noextension", "/packed.txt",
+        "/",
+        "/index.html",
+        "/empty.txt",
+        "/a%20b/c.css",
+        "/small.json",
+        "/picture.png",
+        "/large.bin",
+        "/unknown.xyz-kind",
+        "/noextension",
+        "/packed.txt",
     ];
     let conditions = [
         "",
@@ -206,8 +216,8 @@ fn nginx_says_the_same_of_the_same_tree() {
     for target in files {
         for method in ["GET", "HEAD"] {
             for condition in conditions {
-                let [us, them] = [ours.addr(), nginx.addr]
-                    .map(|addr| ask(addr, method, target, condition));
+                let [us, them] =
+                    [ours.addr(), nginx.addr].map(|addr| ask(addr, method, target, condition));
                 let what = format!("{method} {target} {condition:?}");
                 // Of nothing no byte can be had: 416 (RFC 9110, section 15.5.17), but for its last
                 // ones; nginx sometimes sends the nothing.
@@ -239,7 +249,11 @@ fn nginx_says_the_same_of_the_same_tree() {
                 assert_eq!(told(&us), told(&them), "{what}");
                 if us.status < 400 {
                     assert!(us.body == them.body, "{what}");
-                    assert_eq!(us.header("etag").is_some(), them.header("etag").is_some(), "{what}");
+                    assert_eq!(
+                        us.header("etag").is_some(),
+                        them.header("etag").is_some(),
+                        "{what}"
+                    );
                     if them.header("vary").is_some() {
                         assert!(us.header("vary").is_some(), "{what}");
                     }
@@ -316,7 +330,8 @@ fn a_file_that_is_replaced_or_removed_while_it_is_sent_goes_on() {
         fs::write(&fresh, vec![b'y'; LARGE]).unwrap();
         fs::rename(fresh, file).unwrap();
     };
-    for (length, body) in [while_served(replace), while_served(|file| fs::remove_file(file).unwrap())]
+    for (length, body) in
+        [while_served(replace), while_served(|file| fs::remove_file(file).unwrap())]
     {
         assert_eq!((length, body.len()), (Some(LARGE), LARGE));
         assert!(body.iter().all(|byte| *byte == b'x'));
@@ -348,7 +363,8 @@ fn uploads_over_a_socket() {
     let server = Server::bind("127.0.0.1:0").unwrap().spawn(folder).unwrap();
     let body = vec![b'u'; 1 << 20];
     let put = |target: &str, length: usize, body: &[u8]| {
-        let mut reader = begin(server.addr(), "PUT", target, &format!("Content-Length: {length}\r\n"));
+        let mut reader =
+            begin(server.addr(), "PUT", target, &format!("Content-Length: {length}\r\n"));
         let _ = reader.get_mut().write_all(body);
         reader
     };
@@ -385,7 +401,10 @@ fn the_filter_compresses_what_has_no_variant() {
     let accept = "Accept-Encoding: gzip\r\n";
     let answer = ask(server.addr(), "GET", "/plain.txt", accept);
     assert_eq!(answer.header("content-encoding"), Some("gzip"));
-    assert_eq!(answer.header("vary").map(str::to_ascii_lowercase).as_deref(), Some("accept-encoding"));
+    assert_eq!(
+        answer.header("vary").map(str::to_ascii_lowercase).as_deref(),
+        Some("accept-encoding")
+    );
     assert!(answer.header("etag").unwrap().starts_with("W/"));
     assert!(answer.body.len() < text.len() / 10);
     let mut gzip = Command::new("gzip")
@@ -415,7 +434,10 @@ fn the_listing_in_a_browser() {
     for (name, size) in [
         ("photos/summer.jpg", 10),
         ("Reports 2024/january.pdf", 10),
-        ("a very long name of a file that somebody gave it because it had to say everything.txt", 12_345),
+        (
+            "a very long name of a file that somebody gave it because it had to say everything.txt",
+            12_345,
+        ),
         ("readme.txt", 321),
         ("database-backup.sql.gz", 7_654_321),
         ("<img src=x onerror=document.title='harm'>.html", 99),
@@ -460,12 +482,16 @@ fn the_listing_in_a_browser() {
 
     // Sorting is a link.
     page.loads(|page| page.click("th:nth-child(2) a"));
-    assert_eq!(page.eval("document.querySelector('[aria-sort]').textContent.trim().slice(0, 4)"), json!("Size"));
+    assert_eq!(
+        page.eval("document.querySelector('[aria-sort]').textContent.trim().slice(0, 4)"),
+        json!("Size")
+    );
     assert_eq!(page.eval(names)[2], json!("50% & more #1?.csv"));
     page.loads(|page| page.click("th:nth-child(2) a"));
     assert_eq!(page.eval(names)[2], json!("database-backup.sql.gz"));
     // Each link leads to its file: the browser resolves them, the server is asked.
-    let links = page.eval("[...document.querySelectorAll('tbody a')].map(a => new URL(a.href).pathname)");
+    let links =
+        page.eval("[...document.querySelectorAll('tbody a')].map(a => new URL(a.href).pathname)");
     for link in links.as_array().unwrap() {
         assert_eq!(ask(server.addr(), "GET", link.as_str().unwrap(), "").status, 200, "{link}");
     }
