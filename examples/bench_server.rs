@@ -15,7 +15,7 @@ use pauper::fields::{FormLimits, Sink, SinkError};
 use pauper::files::SingleFile;
 use pauper::message::{FormPlan, RequestBody, StatusCode};
 use pauper::server::ServerConfig;
-use pauper::{App, Error, IntoResponse, Json, Request, Response, Server, abort};
+use pauper::{App, Error, IntoResponse, Json, Request, Server, abort};
 use serde_json::json;
 
 /// The largest upload, in bytes.
