@@ -7,6 +7,7 @@ mod expiring;
 mod keys;
 mod once;
 mod random;
+mod sealer;
 mod secret;
 mod store_error;
 
@@ -17,5 +18,10 @@ pub use once::{MemoryOnceStore, OnceStore};
 #[cfg(feature = "system-random")]
 pub use random::SystemRandom;
 pub use random::{RandomError, Randomness};
+pub use sealer::Sealer;
 pub use secret::{Secret, SecretError};
 pub use store_error::StoreError;
+
+// --- sessions and what protects forms
+pub mod csrf;
+pub mod session;
