@@ -24,4 +24,12 @@ pub use store_error::StoreError;
 
 // --- sessions and what protects forms
 pub mod csrf;
+#[cfg(feature = "json")]
+pub mod jwt;
+mod limiter;
 pub mod session;
+pub mod store;
+mod token;
+
+pub use limiter::{LoginLimiter, TooManyAttempts};
+pub use token::Tokens;

@@ -36,6 +36,8 @@ pub struct Session {
     pub(super) times: Option<Times>,
     pub(super) changed: bool,
     pub(super) fault: Option<SessionError>,
+    /// When it ends, for one that was made elsewhere and has no other times.
+    pub(super) expires_elsewhere: Option<SystemTime>,
 }
 
 /// A value: text, or JSON that is no text.
@@ -94,7 +96,15 @@ impl Session {
             times: self.times,
             changed: self.changed,
             fault: self.fault.clone(),
+            expires_elsewhere: self.expires_elsewhere,
         }
+    }
+
+    /// This one as it was read under a number.
+    pub(crate) fn under(mut self, id: SessionId) -> Self {
+        self.id.set(Some(id));
+        self.read_as = Some(id);
+        self
     }
 
     /// The text of this name; `None` for one that is absent or was set as another type.
@@ -223,6 +233,7 @@ impl Session {
         self.values.clear();
         self.flashes.clear();
         self.times = None;
+        self.expires_elsewhere = None;
         self.changed = true;
     }
 
@@ -239,7 +250,7 @@ impl Session {
     /// When it ends if it is not used again, to the second; none before it was first written, and
     /// for formats without times.
     pub fn expires(&self) -> Option<SystemTime> {
-        self.times.map(|times| from_seconds(times.expires))
+        self.times.map(|times| from_seconds(times.expires)).or(self.expires_elsewhere)
     }
 
     /// Why what the client sent could not be read; then the session is empty.
@@ -268,7 +279,6 @@ impl Value {
         }
     }
 
-    #[cfg(feature = "compat")]
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Text(text) => serde_json::Value::from(&**text),

@@ -345,7 +345,7 @@ impl Inner {
         if session.read_as.is_some() && session.read_as != session.id() {
             self.end_old(session, cell.now)?;
         }
-        let renewed = session.read_as.is_none() || session.read_as != session.id();
+        let renewed = session.read_as != session.id();
         if !(session.changed || renewed || self.is_due(session, cell.now)) {
             return Ok(None);
         }
