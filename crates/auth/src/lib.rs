@@ -23,6 +23,8 @@ pub use secret::{Secret, SecretError};
 pub use store_error::StoreError;
 
 // --- sessions and what protects forms
+#[cfg(feature = "compat")]
+pub mod compat;
 pub mod csrf;
 #[cfg(feature = "json")]
 pub mod jwt;

@@ -107,6 +107,32 @@ impl Session {
         self
     }
 
+    /// This one as it was read under a number, with its times.
+    #[cfg(feature = "compat")]
+    pub(crate) fn as_read(mut self, id: SessionId, times: Times) -> Self {
+        self.times = Some(times);
+        self.changed = false;
+        self.under(id)
+    }
+
+    /// This one, to be written when somebody has asked for it, and as a new one.
+    #[cfg(feature = "compat")]
+    pub(crate) fn to_be_rewritten(mut self) -> Self {
+        self.changed = true;
+        self.read_as = None;
+        self
+    }
+
+    #[cfg(feature = "compat")]
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.values.iter().map(|(name, value)| (&**name, value))
+    }
+
+    #[cfg(feature = "compat")]
+    pub(crate) fn times(&self) -> Option<Times> {
+        self.times
+    }
+
     /// The text of this name; `None` for one that is absent or was set as another type.
     pub fn get(&self, name: &str) -> Option<&str> {
         match self.value(name)? {

@@ -16,6 +16,8 @@ mod stored;
 
 pub(crate) use data::to_seconds;
 pub use data::{Flash, Session};
+#[cfg(feature = "compat")]
+pub(crate) use data::{Times, Value};
 pub use error::{SessionError, SessionErrorKind};
 pub use format::{SessionContext, SessionFormat};
 pub(crate) use hook::keep_private;

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::encoding::to_hex;
 use crate::session::bytes;
-use crate::session::data::{Session, Times, from_seconds};
+use crate::session::data::{Session, from_seconds};
 use crate::session::error::{SessionError, SessionErrorKind};
 use crate::session::format::{SessionContext, SessionFormat};
 use crate::session::id::SessionId;
@@ -77,10 +77,7 @@ impl<S: SessionStore> SessionFormat for StoredSession<S> {
         let data = self.store.load(&self.key(&id, context), context.now)?;
         let data = data.ok_or_else(|| SessionError::new(SessionErrorKind::Ended))?;
         let session = bytes::decode(&data)?;
-        session
-            .times
-            .as_ref()
-            .map_or_else(|| Err(SessionError::bad()), |t: &Times| t.check(context))?;
+        session.times.ok_or_else(SessionError::bad)?.check(context.now)?;
         Ok(session.under(id))
     }
 
