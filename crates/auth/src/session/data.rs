@@ -35,6 +35,8 @@ pub struct Session {
     pub(super) flashes: Vec<Flash>,
     pub(super) times: Option<Times>,
     pub(super) changed: bool,
+    /// Whether it was ended on purpose, so that the client is told even if it sent nothing.
+    pub(super) destroyed: bool,
     pub(super) fault: Option<SessionError>,
     /// When it ends, for one that was made elsewhere and has no other times.
     pub(super) expires_elsewhere: Option<SystemTime>,
@@ -95,6 +97,7 @@ impl Session {
             flashes: self.flashes.clone(),
             times: self.times,
             changed: self.changed,
+            destroyed: self.destroyed,
             fault: self.fault.clone(),
             expires_elsewhere: self.expires_elsewhere,
         }
@@ -261,6 +264,7 @@ impl Session {
         self.times = None;
         self.expires_elsewhere = None;
         self.changed = true;
+        self.destroyed = true;
     }
 
     /// Its number; none as long as nobody needed one.

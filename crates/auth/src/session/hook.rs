@@ -274,6 +274,7 @@ impl Inner {
         let value = self.format.write(session, &self.context(req.received()))?;
         session.read_as = session.id();
         session.changed = false;
+        session.destroyed = false;
         let mut cookie = self.cookie(SetCookie::new(&*self.name, value), req);
         if self.persistent {
             cookie = cookie.max_age(Duration::from_secs(expires - now));
@@ -339,7 +340,7 @@ impl Inner {
             if session.changed {
                 self.end_old(session, cell.now)?;
             }
-            let removed = was_sent && (session.changed || is_lost);
+            let removed = session.destroyed || (was_sent && (session.changed || is_lost));
             return Ok(removed.then(|| self.removal(req)));
         }
         if session.read_as.is_some() && session.read_as != session.id() {

@@ -203,9 +203,9 @@ fn logout_removes_the_cookie_with_the_attributes_it_had() {
           Max-Age=0; Path=/app; SameSite=Lax; Secure"]
     );
     assert!(!visit.set[0].contains(&old) && client.cookies.is_empty());
-    // Who was not there is not told to go.
+    // So is who seems to have none: perhaps it is sent to another path only.
     let (_, visit) = client.get(&[&sessions], |req| req.session_mut().destroy());
-    assert_eq!(visit.set.len(), 0);
+    assert_eq!(visit.set.len(), 1);
 }
 
 #[test]
