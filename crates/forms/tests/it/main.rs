@@ -1,1 +1,1 @@
-//! Tests of the crate from outside.
+//! Tests of the crate.
