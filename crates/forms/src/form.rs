@@ -113,19 +113,21 @@ impl<T> fmt::Debug for Form<T> {
 /// the form for each request then.
 #[macro_export]
 macro_rules! form {
-    ($record:ident { $($field:ident : $element:expr),+ $(,)? }) => {{
-        $(let $field = $crate::__private::Arc::new($element);)+
-        let inputs = ::std::vec![$((
+    ($record:ident { $($field:ident : $element:expr),* $(,)? }) => {{
+        $(let $field = $crate::__private::Arc::new($element);)*
+        let inputs: ::std::vec::Vec<(&'static str, $crate::__private::Arc<dyn $crate::element::Input>)> = ::std::vec![$((
             $crate::__private::field_name(::std::stringify!($field)),
             ::std::clone::Clone::clone(&$field)
                 as $crate::__private::Arc<dyn $crate::element::Input>,
-        )),+];
+        )),*];
         let show = {
-            $(let $field = ::std::clone::Clone::clone(&$field);)+
+            $(let $field = ::std::clone::Clone::clone(&$field);)*
+            #[allow(unused_variables)]
             move |record: &$record| ::std::vec![
-                $($crate::element::Element::show(&*$field, &record.$field)),+
+                $($crate::element::Element::show(&*$field, &record.$field)),*
             ]
         };
+        #[allow(unused_variables, unused_mut)]
         let parse = move |entered: &[$crate::element::Entered], errors: &mut $crate::Errors| {
             let mut entered = entered.iter();
             $(let $field = $crate::__private::note(
@@ -133,8 +135,8 @@ macro_rules! form {
                 ::std::stringify!($field),
                 entered.next(),
                 errors,
-            );)+
-            ::std::option::Option::Some($record { $($field: $field?),+ })
+            );)*
+            ::std::option::Option::Some($record { $($field: $field?),* })
         };
         $crate::Form::__new(inputs, show, parse)
     }};
