@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use pauper::forms::jiff::civil::Date;
+use pauper::forms::lens::{self, Money, TYPICAL, Text};
 use pauper::template::record;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
@@ -38,41 +39,47 @@ const MIGRATIONS: &[&str] = &[
          JOIN account AS b ON b.id = target.account;",
 ];
 
-pub struct Account {
-    pub id: i64,
-    pub name: String,
-    pub kind: String,
+// What an entry may hold, be it typed into a form or read from a file.
+pub(crate) const DATE: lens::Date = lens::Date::new().min(Date::constant(1900, 1, 1));
+pub(crate) const TEXT: Text = TYPICAL.max_length(120);
+pub(crate) const MEMO: Text = TYPICAL.blankable().multi_line().max_length(2000);
+pub(crate) const AMOUNT: Money = Money::new().min(1).max(10_000_000_000);
+
+pub(crate) struct Account {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) kind: String,
     /// As one reads it: income and debts count as positive where they grow.
-    pub balance: i64,
+    pub(crate) balance: i64,
 }
 record!(Account { id, name, kind, balance });
 
 #[derive(Clone)]
-pub struct Entry {
-    pub id: i64,
-    pub version: i64,
-    pub date: Date,
-    pub text: String,
-    pub memo: String,
-    pub from: i64,
-    pub to: i64,
-    pub cents: i64,
+pub(crate) struct Entry {
+    pub(crate) id: i64,
+    pub(crate) version: i64,
+    pub(crate) date: Date,
+    pub(crate) text: String,
+    pub(crate) memo: String,
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+    pub(crate) cents: i64,
 }
 
 /// An entry as a list shows it.
-pub struct Line {
-    pub id: i64,
-    pub date: String,
-    pub text: String,
-    pub memo: String,
-    pub cents: i64,
-    pub from: String,
-    pub to: String,
+pub(crate) struct Line {
+    pub(crate) id: i64,
+    pub(crate) date: String,
+    pub(crate) text: String,
+    pub(crate) memo: String,
+    pub(crate) cents: i64,
+    pub(crate) from: String,
+    pub(crate) to: String,
 }
 record!(Line { id, date, text, memo, cents, from, to });
 
 /// Opens the file, brings its schema up to date, and fills it where it is new.
-pub fn open(path: &Path) -> Result<Connection> {
+pub(crate) fn open(path: &Path) -> Result<Connection> {
     let mut db = Connection::open(path)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "foreign_keys", true)?;
@@ -90,7 +97,7 @@ pub fn open(path: &Path) -> Result<Connection> {
     Ok(db)
 }
 
-pub fn accounts(db: &Connection) -> Result<Vec<Account>> {
+pub(crate) fn accounts(db: &Connection) -> Result<Vec<Account>> {
     let sql = "SELECT id, name, kind, coalesce(sum(cents), 0) \
          * CASE WHEN kind IN ('asset', 'expense') THEN 1 ELSE -1 END \
          FROM account LEFT JOIN posting ON account = id GROUP BY id ORDER BY kind, name";
@@ -101,7 +108,12 @@ pub fn accounts(db: &Connection) -> Result<Vec<Account>> {
 }
 
 /// The lines that contain a text, newest first; and how many there are of them in all.
-pub fn lines(db: &Connection, text: &str, skip: usize, most: usize) -> Result<(Vec<Line>, usize)> {
+pub(crate) fn lines(
+    db: &Connection,
+    text: &str,
+    skip: usize,
+    most: usize,
+) -> Result<(Vec<Line>, usize)> {
     const FOUND: &str = "FROM line WHERE instr(lower(text || char(10) || memo || char(10) \
          || source_name || char(10) || target_name), lower(?1))";
     let sql = format!("SELECT * {FOUND} ORDER BY date DESC, id DESC LIMIT ?2 OFFSET ?3");
@@ -110,7 +122,7 @@ pub fn lines(db: &Connection, text: &str, skip: usize, most: usize) -> Result<(V
     Ok((found, count))
 }
 
-pub fn line(row: &Row<'_>) -> Result<Line> {
+pub(crate) fn line(row: &Row<'_>) -> Result<Line> {
     Ok(Line {
         id: row.get("id")?,
         date: row.get("date")?,
@@ -122,7 +134,7 @@ pub fn line(row: &Row<'_>) -> Result<Line> {
     })
 }
 
-pub fn entry(db: &Connection, id: i64) -> Result<Option<Entry>> {
+pub(crate) fn entry(db: &Connection, id: i64) -> Result<Option<Entry>> {
     let entry = |row: &Row<'_>| {
         let date: String = row.get("date")?;
         Ok(Entry {
@@ -141,7 +153,7 @@ pub fn entry(db: &Connection, id: i64) -> Result<Option<Entry>> {
 
 /// Writes a new entry, or the one with this id if nobody changed it since it was read. `false`: it was
 /// changed or deleted. Call it inside a transaction, since it writes several rows.
-pub fn write(db: &Connection, entry: &Entry) -> Result<bool> {
+pub(crate) fn write(db: &Connection, entry: &Entry) -> Result<bool> {
     let Entry { id, version, text, memo, .. } = entry;
     let date = entry.date.to_string();
     let id = if *id == 0 {
@@ -163,7 +175,7 @@ pub fn write(db: &Connection, entry: &Entry) -> Result<bool> {
 }
 
 /// What one has, debts taken off, at the end of each day on which that changed.
-pub fn worth(db: &Connection) -> Result<Vec<(Date, i64)>> {
+pub(crate) fn worth(db: &Connection) -> Result<Vec<(Date, i64)>> {
     let sql = "SELECT date, sum(sum(cents)) OVER (ORDER BY date) FROM posting \
          JOIN entry ON entry.id = entry JOIN account ON account.id = account \
          WHERE kind IN ('asset', 'liability') GROUP BY date ORDER BY date";

@@ -1,1 +1,27 @@
 #![doc = include_str!("../README.md")]
+
+// --- what all share
+mod compare;
+mod encoding;
+mod expiring;
+mod keys;
+mod once;
+mod random;
+mod sealer;
+mod secret;
+mod store_error;
+
+pub use compare::constant_time_eq;
+pub use encoding::{from_hex, to_hex};
+pub use keys::Keys;
+pub use once::{MemoryOnceStore, OnceStore};
+#[cfg(feature = "system-random")]
+pub use random::SystemRandom;
+pub use random::{RandomError, Randomness};
+pub use sealer::Sealer;
+pub use secret::{Secret, SecretError};
+pub use store_error::StoreError;
+
+// --- sessions and what protects forms
+pub mod csrf;
+pub mod session;

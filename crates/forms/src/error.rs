@@ -55,10 +55,7 @@ impl Errors {
     }
 
     /// One, about this field.
-    pub fn of(
-        field: impl Into<Cow<'static, str>>,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn of(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         let mut errors = Self::new();
         errors.add(field, message);
         errors

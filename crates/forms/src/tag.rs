@@ -21,7 +21,11 @@ use crate::attributes::Attributes;
 /// # Panics
 /// When `kind` is no name of an element.
 #[track_caller]
-pub fn tag(kind: &'static str, attributes: &Attributes, content: Option<Html<&str>>) -> Html<String> {
+pub fn tag(
+    kind: &'static str,
+    attributes: &Attributes,
+    content: Option<Html<&str>>,
+) -> Html<String> {
     let is_name = kind.starts_with(|first: char| first.is_ascii_alphabetic())
         && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     assert!(is_name, "{kind:?} is no element");

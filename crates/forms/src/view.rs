@@ -195,7 +195,11 @@ fn field(
     let mut help = input.help().to_owned();
     if !is_kept {
         // Browsers do not let a page choose files, so it has to be done once more.
-        help.push_str(if help.is_empty() { "Choose the file again." } else { " Choose the file again." });
+        help.push_str(if help.is_empty() {
+            "Choose the file again."
+        } else {
+            " Choose the file again."
+        });
     }
     let mut described_by = String::new();
     let mut notes = String::new();
@@ -241,8 +245,7 @@ fn field(
             } else {
                 attributes.remove("aria-invalid");
             }
-            let content =
-                format!("\n<legend>{label}{optional}</legend>\n{notes}{control}");
+            let content = format!("\n<legend>{label}{optional}</legend>\n{notes}{control}");
             let mut out = String::new();
             push_tag(&mut out, "fieldset", &attributes, Some(Html(&content)));
             out.push('\n');

@@ -24,7 +24,9 @@ impl Upload {
     pub fn field(&self) -> Field<'_> {
         match self.form.files(&self.name).next() {
             Some(field) => field,
-            None => unreachable!("an upload is made of a file that is there, and forms do not change"),
+            None => {
+                unreachable!("an upload is made of a file that is there, and forms do not change")
+            }
         }
     }
 }

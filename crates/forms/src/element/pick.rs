@@ -203,11 +203,7 @@ impl<C: Choice> Element for PickMany<C> {
     }
 }
 
-fn push_options(
-    out: &mut String,
-    options: &[(String, String)],
-    chosen: impl Fn(&str) -> bool,
-) {
+fn push_options(out: &mut String, options: &[(String, String)], chosen: impl Fn(&str) -> bool) {
     for (value, label) in options {
         let selected = if chosen(value) { " selected" } else { "" };
         let (value, label) = (escape(value), escape(label));

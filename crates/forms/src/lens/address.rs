@@ -13,7 +13,8 @@ impl Email {
     /// Lengths are those of RFC 5321, section 4.5.3.1.
     fn is_address(text: &str) -> bool {
         let Some((local, domain)) = text.rsplit_once('@') else { return false };
-        let atom = |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
+        let atom =
+            |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte);
         (1..=64).contains(&local.len())
             && local.bytes().all(atom)
             && domain.len() <= 255

@@ -66,7 +66,8 @@ impl<V> Choices<V> {
         V: PartialEq,
     {
         let options = options.into_iter().enumerate();
-        let options = options.map(|(index, (value, label))| (index.to_string(), value, label.into()));
+        let options =
+            options.map(|(index, (value, label))| (index.to_string(), value, label.into()));
         Self { options: options.collect(), blank: BLANK, same: V::eq }
     }
 

@@ -4,7 +4,10 @@
 //! |---|---|---|
 //! | [`Text`] | `String` | trimmed; may not be blank unless [`blankable`](Text::blankable) |
 //! | [`Test`] | as the lens inside | what a function accepts; see [`Lens::test`] |
-#![cfg_attr(feature = "regex", doc = "| [`Pattern`] | `String` | what a regular expression matches |")]
+#![cfg_attr(
+    feature = "regex",
+    doc = "| [`Pattern`] | `String` | what a regular expression matches |"
+)]
 //! | [`Optional`] | `Option` of the lens inside | blank is `None`; see [`Lens::optional`] |
 //! | [`Number`] | any number | `-12.5` |
 //! | [`Money`] | `i64`, in cents | `-1,234.50` |

@@ -61,7 +61,8 @@ impl Lens for Text {
         if self.is_multi_line {
             text = Self::lines(&text);
         }
-        let is_allowed = |c: char| !c.is_control() || self.is_multi_line && matches!(c, '\n' | '\t');
+        let is_allowed =
+            |c: char| !c.is_control() || self.is_multi_line && matches!(c, '\n' | '\t');
         if text.is_empty() && self.is_required {
             return Err(BLANK);
         }
