@@ -27,7 +27,8 @@ pub(crate) fn routes(app: &mut App) {
 }
 
 fn list(req: &mut Request) -> Result<Response, Error> {
-    let (accounts, worth) = (store::accounts(&db(req))?, store::worth(&db(req))?);
+    let accounts = store::accounts(&db(req))?;
+    let worth = store::worth(&db(req))?;
     let now = worth.last().map_or(0, |(_, cents)| *cents);
     // One for phones and one for everything else; the style sheet shows one of them.
     let charts = match worth.len() {

@@ -37,6 +37,7 @@ struct Ledger {
     password: String,
 }
 
+/// The connection, for one statement of Rust at a time: whoever has it and asks again waits for ever.
 fn db(req: &Request) -> MutexGuard<'_, Connection> {
     // A panic leaves at most an open transaction, which the guard rolls back.
     req.state::<Ledger>().db.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
