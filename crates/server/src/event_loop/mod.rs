@@ -103,6 +103,8 @@ pub(crate) struct EventLoop {
     keeps_streams: bool,
     /// When the connections that are left will be cut, once the loop was told to stop.
     stops_at: Option<Duration>,
+    /// Until when idle connections are left open all the same.
+    idle_until: Option<Duration>,
 }
 
 /// What a loop does one after another, round and round.
@@ -170,6 +172,7 @@ impl EventLoop {
             ended: None,
             keeps_streams: false,
             stops_at: None,
+            idle_until: None,
         })
     }
 
@@ -333,7 +336,7 @@ impl EventLoop {
         {
             return Some(Duration::ZERO);
         }
-        let next = [self.timers.next(), pause, self.stops_at].into_iter().flatten().min()?;
+        let next = [self.timers.next(), pause, self.stops_at, self.idle_until].into_iter().flatten().min()?;
         Some(next.saturating_sub(now))
     }
 
@@ -419,7 +422,7 @@ impl EventLoop {
 
     fn turn(&mut self, token: usize) -> Option<Work> {
         let connection = self.connections.get_mut(token)?;
-        let stopping = self.stops_at.is_some();
+        let stopping = self.stops_at.is_some() && self.idle_until.is_none();
         let (budget, buffers) = (&mut self.budget, &mut self.buffers);
         let counts = self.shared.info().shard(self.number);
         let turn = loop {
@@ -625,6 +628,8 @@ impl EventLoop {
             log_info!("stopping, with {} connections", self.connections.len());
             self.shared.stop();
             self.stops_at = Some(now.elapsed().saturating_add(self.shared.config.stop_time()));
+            let grace = self.shared.config.idle_grace();
+            self.idle_until = (!grace.is_zero()).then(|| now.elapsed().saturating_add(grace));
             // Whoever waits in the queue of the system was promised an answer. There are no more
             // than the queue holds; those who come meanwhile may be too late.
             for listener in &mut self.listeners {
@@ -645,6 +650,12 @@ impl EventLoop {
                     // One last look, for a request that is on its way.
                     connection.readable = true;
                 }
+                self.queue(token);
+            }
+        }
+        if self.idle_until.is_some_and(|until| until <= now.elapsed()) {
+            self.idle_until = None;
+            for token in self.connections.tokens() {
                 self.queue(token);
             }
         }
