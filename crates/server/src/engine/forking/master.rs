@@ -12,10 +12,10 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpi
 use super::fork::{Fork, fork, leave_signals_to_master};
 use super::link::{Order, Report};
 use super::worker::{GRACE, Seat};
+use crate::ServerConfig;
 use crate::control::{Command, Control, Watched};
 use crate::error::{ServeError, Served};
 use crate::log_macros::{log_error, log_info, log_warn};
-use crate::ServerConfig;
 
 /// A worker that lived this long was no failure from the start, and is replaced at once.
 const SOUND: Duration = Duration::from_secs(1);
@@ -283,6 +283,7 @@ impl Master<'_> {
         while let Ok(n @ 1..) = self.commands.read(&mut bytes) {
             for command in bytes[..n].iter().filter_map(|byte| Command::from_byte(*byte)) {
                 match command {
+                    Command::Retire => self.stop(Order::Retire),
                     Command::Stop => self.stop(Order::Stop),
                     Command::StopNow => self.stop(Order::StopNow),
                     Command::Reload => self.reload(),
@@ -304,7 +305,11 @@ impl Master<'_> {
             log_info!("stopping, with {} workers", self.workers.len());
         }
         self.stops = true;
-        let time = if order == Order::Stop { self.config.stop_time() } else { Duration::ZERO };
+        let time = match order {
+            Order::Retire => self.config.drain_time(),
+            Order::Stop => self.config.stop_time(),
+            Order::Ping | Order::StopNow => Duration::ZERO,
+        };
         for worker in &mut self.workers {
             if worker.ready.is_none() {
                 // It answers nobody yet, and would hear of this when its factory is done.
