@@ -16,7 +16,7 @@ use pauper_router::{MethodSet, Methods, RouteId, Router};
 
 use crate::handler::{Argument, Handler, PathArg, decoded};
 use crate::hooks::{
-    After, Before, BeforeWithBody, ByType, Endpoint, Next, Recover, RecoverAny, Wrap,
+    After, Before, BeforeWithBody, ByType, Endpoint, Function, Next, Recover, RecoverAny, Wrap,
 };
 use crate::redirects::{self, TrailingSlash};
 use crate::route::Route;
@@ -109,7 +109,7 @@ pub(crate) type Planner = dyn Fn(&mut Request) -> Result<Plan, Error> + Send + S
 
 /// Who answers.
 pub(crate) enum Run {
-    Handler(Box<Endpoint>),
+    Handler(Box<dyn Endpoint>),
     Service(Box<dyn Service + Send + Sync>),
 }
 
@@ -143,7 +143,7 @@ pub(crate) struct ByError {
 pub(crate) struct DefaultHandler {
     /// All, when there are none.
     pub(crate) methods: Option<MethodSet>,
-    pub(crate) endpoint: Box<Endpoint>,
+    pub(crate) endpoint: Box<dyn Endpoint>,
     pub(crate) handler: &'static str,
 }
 
@@ -194,14 +194,14 @@ impl App {
     ///
     /// A mistake is told by [`check`](Service::check), with the place of this call.
     #[track_caller]
-    pub fn route<Args, H: Handler<Args>>(
+    pub fn route<Args: 'static, H: Handler<Args>>(
         &mut self,
         methods: impl Into<MethodSet>,
         pattern: &str,
         handler: H,
     ) -> Route<'_> {
         let endpoint = boxed(handler);
-        self.add_route(methods.into(), pattern, H::arguments, endpoint, type_name::<H>())
+        self.add_route(methods.into(), pattern, H::ARGUMENTS, endpoint, type_name::<H>())
     }
 
     /// As `add_route`; what is done for every handler should be little.
@@ -211,7 +211,7 @@ impl App {
         methods: Methods,
         pattern: &str,
         arguments: fn() -> Vec<Argument>,
-        endpoint: Box<Endpoint>,
+        endpoint: Box<dyn Endpoint>,
         handler: &'static str,
     ) -> Route<'_> {
         self.add_route(methods.into(), pattern, arguments, endpoint, handler)
@@ -224,7 +224,7 @@ impl App {
         methods: MethodSet,
         pattern: &str,
         arguments: fn() -> Vec<Argument>,
-        endpoint: Box<Endpoint>,
+        endpoint: Box<dyn Endpoint>,
         handler: &'static str,
     ) -> Route<'_> {
         let pattern = format!("{}{pattern}", self.prefix);
@@ -297,51 +297,51 @@ impl App {
 
     /// Answers GET, and HEAD with the same function; the server leaves the body out.
     #[track_caller]
-    pub fn get<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::GET, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn get<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::GET, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers POST.
     #[track_caller]
-    pub fn post<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::POST, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn post<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::POST, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers PUT.
     #[track_caller]
-    pub fn put<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::PUT, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn put<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::PUT, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers PATCH.
     #[track_caller]
-    pub fn patch<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::PATCH, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn patch<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::PATCH, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers DELETE.
     #[track_caller]
-    pub fn delete<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::DELETE, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn delete<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::DELETE, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers HEAD with a function of its own.
     #[track_caller]
-    pub fn head<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::HEAD, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn head<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::HEAD, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers OPTIONS, in place of the automatic 204 with Allow.
     #[track_caller]
-    pub fn options<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::OPTIONS, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn options<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::OPTIONS, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers every method of RFC 9110 and PATCH, but CONNECT and TRACE: an ordinary answer to
     /// these would open a tunnel, or send secrets back.
     #[track_caller]
-    pub fn any<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(ORDINARY, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn any<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(ORDINARY, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Hands a path and everything below it to a service, whatever the method: to a folder of
@@ -389,7 +389,7 @@ impl App {
     #[track_caller]
     pub(crate) fn redirect_to_folder(&mut self, bare: &str) {
         let pattern = format!("{}{bare}", self.prefix);
-        let endpoint: Box<Endpoint> = Box::new(|req| Err(redirects::to_other_slash(req)));
+        let endpoint: Box<dyn Endpoint> = Box::new(|req: &mut Request| Err(redirects::to_other_slash(req)));
         if let Ok(id) = self.router.insert(ORDINARY, &pattern, self.targets.len()) {
             self.finish_route(id, &[], Run::Handler(endpoint), "redirect");
         }
@@ -736,8 +736,8 @@ impl Scope {
     }
 }
 
-fn boxed<Args, H: Handler<Args>>(handler: H) -> Box<Endpoint> {
-    Box::new(move |req| handler.call(req))
+fn boxed<Args: 'static, H: Handler<Args>>(handler: H) -> Box<dyn Endpoint> {
+    Box::new(Function { handler, arguments: PhantomData })
 }
 
 fn type_name_of<T>(_: &T) -> &'static str {

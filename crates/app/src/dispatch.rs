@@ -14,7 +14,7 @@ use pauper_message::{
 use pauper_router::{Allow, Found, Methods};
 
 use crate::app::{App, ORDINARY, Run, covers};
-use crate::hooks::Next;
+use crate::hooks::{Endpoint, Next};
 use crate::pages;
 use crate::redirects::{self, TrailingSlash};
 
@@ -120,14 +120,14 @@ impl Service for App {
         let result = match answer {
             Some(Answer::Target(index)) => match &self.targets[index].run {
                 Run::Handler(endpoint) => self.run(req, scopes, &**endpoint),
-                Run::Service(service) => self.run(req, scopes, &|req| self.ask(&**service, req)),
+                Run::Service(service) => self.run(req, scopes, &|req: &mut Request| self.ask(&**service, req)),
             },
             Some(Answer::Default(index)) => match self.defaults.get(index) {
                 Some(default) => self.run(req, scopes, &*default.endpoint),
                 None => Err(abort(StatusCode::NOT_FOUND)),
             },
             Some(Answer::Service(index)) => {
-                self.run(req, scopes, &|req| self.ask(&*self.services[index], req))
+                self.run(req, scopes, &|req: &mut Request| self.ask(&*self.services[index], req))
             }
             Some(Answer::Debug) => guard(|| Ok(crate::debug::page(self, req))),
             None => Err(abort(StatusCode::NOT_FOUND)),
@@ -357,9 +357,9 @@ impl App {
         &self,
         req: &mut Request,
         scopes: &[usize],
-        endpoint: &(dyn Fn(&mut Request) -> Result<Response, Error> + '_),
+        endpoint: &dyn Endpoint,
     ) -> Result<Response, Error> {
-        let guarded = |req: &mut Request| guard(|| endpoint(req));
+        let guarded = |req: &mut Request| guard(|| endpoint.answer(req));
         if scopes.iter().all(|scope| self.scopes[*scope].wraps.is_empty()) {
             return guarded(req);
         }
