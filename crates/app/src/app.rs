@@ -76,6 +76,7 @@ pub struct App {
     pub(crate) debug_peers: Vec<IpAddr>,
     pub(crate) slashes: TrailingSlash,
     pub(crate) normalize: bool,
+    pub(crate) compat_404: bool,
     /// How many errors got an id.
     pub(crate) error_count: AtomicU32,
     pub(crate) mistakes: Vec<String>,
@@ -173,6 +174,7 @@ impl App {
             debug_peers: Vec::new(),
             slashes: TrailingSlash::Exact,
             normalize: false,
+            compat_404: false,
             error_count: AtomicU32::new(0),
             mistakes: Vec::new(),
         }
@@ -466,6 +468,14 @@ impl App {
     /// is looked for; a path that leads above the root is 400. Off if not called.
     pub fn normalize_paths(&mut self, on: bool) -> &mut Self {
         self.normalize = on;
+        self
+    }
+
+    /// Whether a path that only patterns with groups match, and none of them for its method, is
+    /// treated as one that nothing matches: fallbacks, default handlers, and 404 in place of 405. For
+    /// clients that were written for a server which answers so. Off if not called.
+    pub fn compat_404(&mut self, on: bool) -> &mut Self {
+        self.compat_404 = on;
         self
     }
 
