@@ -122,7 +122,7 @@ impl Shard {
         self.states[from as usize].sub(1);
     }
 
-    /// The head of a request is complete.
+    /// The service answered a request.
     #[inline]
     pub fn request(&self) {
         self.requests.add(1);
@@ -302,7 +302,7 @@ pub struct ServerSnapshot {
     pub upgraded: u64,
     /// Connections accepted in all.
     pub accepted: u64,
-    /// Requests whose head arrived, in all.
+    /// Requests that the service answered, in all; those that it has now are [`working`](Self::working).
     pub requests: u64,
     /// Responses in all, by the class of their status: the first number is that of 1xx.
     pub responses: [u64; 5],

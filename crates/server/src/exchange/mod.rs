@@ -404,13 +404,9 @@ impl Exchange {
     /// What it is doing, for those who count.
     pub(crate) fn connection_state(&self) -> ConnectionState {
         match self.state {
-            State::Head if self.input.is_empty() => {
-                if self.output.is_empty() {
-                    ConnectionState::Idle
-                } else {
-                    ConnectionState::Writing
-                }
-            }
+            // The next request may be there already; it waits until the answers have gone.
+            State::Head if !self.output.is_empty() => ConnectionState::Writing,
+            State::Head if self.input.is_empty() => ConnectionState::Idle,
             State::Head | State::Body | State::Draining => ConnectionState::Reading,
             State::Away | State::Stream => ConnectionState::Working,
             State::Driven | State::TakenOver => ConnectionState::Upgraded,

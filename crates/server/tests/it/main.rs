@@ -5,7 +5,7 @@
 //! an own clock), `access` (records), `logs` (lines of the log), `panics` (of the application),
 //! `random` and `answers` (properties). Over sockets: `socket` (what the loop adds to that),
 //! `stopping`, `engine`, `bodies_out`, `streams`, `upgrades`, `client`, `rules` (those of the engine, one
-//! by one), `stress` (all at once), `outside` (nginx, curl, Python), `front` (behind nginx and haproxy),
+//! by one), `robust` (many clients that misbehave), `stress` (all at once), `outside` (nginx, curl, Python), `front` (behind nginx and haproxy),
 //! and `exhaustion` (no more files; nothing to do).
 
 mod access;
@@ -26,6 +26,7 @@ mod random;
 mod refusals;
 mod requests;
 mod responses;
+mod robust;
 mod rules;
 mod smuggling;
 mod socket;
