@@ -11,6 +11,7 @@ mod page;
 mod program;
 mod seen;
 mod source;
+mod uploads;
 
 use pauper::app::{Handler, Route};
 use pauper::{App, Request, Response};
