@@ -266,15 +266,15 @@ impl Master<'_> {
             if !ready.next().copied().unwrap_or(false) {
                 return true;
             }
-            match rustix::io::read(one.file.as_fd(), &mut [0; 1024]) {
-                Ok(0) => return false,
-                Ok(_) => {}
+            let mut bytes = [0; 1024];
+            let n = match rustix::io::read(one.file.as_fd(), &mut bytes) {
+                Ok(n) => n,
                 // Whoever shares the file was faster.
-                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
-                Err(_) => return false,
-            }
-            (one.callback)(control);
-            true
+                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return true,
+                Err(_) => 0,
+            };
+            (one.callback)(control, &bytes[..n]);
+            n > 0
         });
     }
 
