@@ -35,16 +35,16 @@ use self::clock::{LoopClock, Stopwatch};
 use self::connection::{Budget, Connection, Turn};
 pub(crate) use self::errand::{Errand, Work};
 use self::extra::Extra;
+#[cfg(not(feature = "tls"))]
+use self::plain as session;
 use self::post::{Accepted, Order};
 pub(crate) use self::post::{Mail, Post};
 use self::slab::Slab;
 use self::timers::Timers;
-#[cfg(not(feature = "tls"))]
-use self::plain as session;
-#[cfg(feature = "tls")]
-use crate::tls::session;
 use crate::exchange::{Buffers, Chores, Exchange, Now, Shared};
 use crate::log_macros::{log_info, log_warn};
+#[cfg(feature = "tls")]
+use crate::tls::session;
 
 /// Tokens from this on are listeners, and the highest is the waker.
 const FIRST_LISTENER: usize = 1 << (usize::BITS - 1);

@@ -44,9 +44,7 @@ impl Service for App {
                 let worker = req.server_info().and_then(|info| info.worker());
                 Response::text(worker.map_or("none".to_owned(), |number| number.to_string()))
             }
-            "files" => {
-                Response::text(fs::read_dir("/proc/self/fd").unwrap().count().to_string())
-            },
+            "files" => Response::text(fs::read_dir("/proc/self/fd").unwrap().count().to_string()),
             "length" => Response::text(req.bytes().unwrap().len().to_string()),
             "sleep" => {
                 let time = parts.next().and_then(|it| it.parse().ok()).unwrap_or_default();

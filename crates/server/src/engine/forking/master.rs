@@ -12,10 +12,10 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpi
 use super::fork::{Fork, fork, leave_signals_to_master};
 use super::link::{Order, Report};
 use super::worker::{GRACE, Seat};
+use crate::ServerConfig;
 use crate::control::{Command, Control, Watched};
 use crate::error::{ServeError, Served};
 use crate::log_macros::{log_error, log_info, log_warn};
-use crate::ServerConfig;
 
 /// A worker that lived this long was no failure from the start, and is replaced at once.
 const SOUND: Duration = Duration::from_secs(1);
@@ -178,7 +178,9 @@ impl Master<'_> {
                 return Ok(Role::Worker(seat));
             }
             self.look_after();
-            self.wait()?;
+            if !(self.stops && self.workers.is_empty()) {
+                self.wait()?;
+            }
         }
     }
 
@@ -384,8 +386,9 @@ impl Master<'_> {
         }
         let name = format!("worker {} (process {})", worker.number, worker.pid);
         if worker.ends_at.is_some() {
-            if worker.killed && worker.ready.is_some() {
-                // Whoever it worked for is cut, however many they were.
+            let was_killed = status.is_some_and(|status| status.signaled());
+            if was_killed && worker.ready.is_some() {
+                // Whoever it worked for was cut, and it could not say how many they were.
                 self.left += 1;
             }
             log_info!("{name} {how}");
