@@ -31,6 +31,7 @@ struct State {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Order {
+    Retire,
     Stop,
     StopNow,
 }
@@ -58,6 +59,7 @@ pub(crate) struct Watched {
 #[cfg(unix)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Command {
+    Retire,
     Stop,
     StopNow,
     Reload,
@@ -67,7 +69,8 @@ pub(crate) enum Command {
 
 #[cfg(unix)]
 impl Command {
-    const ALL: [Self; 5] = [Self::Stop, Self::StopNow, Self::Reload, Self::Grow, Self::Shrink];
+    const ALL: [Self; 6] =
+        [Self::Retire, Self::Stop, Self::StopNow, Self::Reload, Self::Grow, Self::Shrink];
 
     fn to_byte(self) -> u8 {
         self as u8 + b'a'
@@ -89,6 +92,17 @@ impl Control {
         self.give(Order::Stop);
     }
 
+    /// Leaves the field to another server on the same sockets, in this process or another one:
+    /// nobody is accepted any more, and who waits in the sockets' queues is left to the other one.
+    /// Connections are closed with the answer to their next request, or after
+    /// [`ServerConfig::drain_time`](crate::ServerConfig::drain_time), so that no request meets a
+    /// connection that is being closed.
+    ///
+    /// Returns at once, as [`stop`](Self::stop) does, which may follow.
+    pub fn retire(&self) {
+        self.give(Order::Retire);
+    }
+
     /// Stops without waiting for requests under way.
     pub fn stop_now(&self) {
         self.give(Order::StopNow);
@@ -99,6 +113,7 @@ impl Control {
         #[cfg(unix)]
         {
             let command = match order {
+                Order::Retire => Command::Retire,
                 Order::Stop => Command::Stop,
                 Order::StopNow => Command::StopNow,
             };
@@ -243,6 +258,7 @@ impl State {
         for post in &self.posts {
             match self.order {
                 None => {}
+                Some(Order::Retire) => post.retire(),
                 Some(Order::Stop) => post.stop(),
                 Some(Order::StopNow) => post.stop_now(),
             }

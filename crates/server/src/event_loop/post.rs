@@ -66,7 +66,6 @@ impl Post {
         })
     }
 
-    #[cfg(unix)]
     pub(crate) fn retire(&self) {
         self.raise(RETIRE);
     }

@@ -118,7 +118,7 @@ fn duplicate(number: RawFd) -> io::Result<OwnedFd> {
 }
 
 /// Makes sure that it is a stream socket that listens.
-fn adopt(own: OwnedFd) -> io::Result<Listener> {
+pub(super) fn adopt(own: OwnedFd) -> io::Result<Listener> {
     let bad = |text| io::Error::new(ErrorKind::InvalidInput, text);
     let socket = SockRef::from(&own);
     let kind = socket.r#type().map_err(|_| bad("it is no socket"))?;

@@ -152,6 +152,49 @@ impl Listener {
         self.name.as_deref()
     }
 
+    /// Has one queue of connections for all loops, instead of one for each where the system can do
+    /// that: whoever waits in it waits for any process that has the socket, so that a server may
+    /// stop when another one goes on with the same socket and nobody is turned away. Nobody else can
+    /// share the port.
+    ///
+    /// # Errors
+    /// When the option of the socket cannot be set.
+    pub fn with_one_queue(self) -> io::Result<Self> {
+        #[cfg(unix)]
+        if let ListeningSocket::Tcp(socket) = &self.socket {
+            socket2::SockRef::from(socket).set_reuse_port(false)?;
+        }
+        Ok(self)
+    }
+
+    /// The same socket once more, on the same terms.
+    ///
+    /// # Errors
+    /// When there can be no more descriptors.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        let socket = match &self.socket {
+            ListeningSocket::Tcp(socket) => ListeningSocket::Tcp(socket.try_clone()?),
+            #[cfg(unix)]
+            ListeningSocket::Unix(socket) => ListeningSocket::Unix(socket.try_clone()?),
+        };
+        Ok(Self {
+            socket,
+            name: self.name.clone(),
+            terms: self.terms.clone(),
+            #[cfg(unix)]
+            file: self.file.clone(),
+        })
+    }
+
+    /// A socket that another process passed on, of either kind.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if it is no stream socket that listens.
+    #[cfg(unix)]
+    pub fn from_fd(fd: std::os::fd::OwnedFd) -> io::Result<Self> {
+        inherited::adopt(fd)
+    }
+
     /// Another one for another loop: with a socket of its own where the system spreads connections
     /// over such, the same one again elsewhere.
     pub(crate) fn another(&self) -> io::Result<Self> {
@@ -203,6 +246,17 @@ impl From<TcpListener> for Listener {
 impl From<UnixListener> for Listener {
     fn from(socket: UnixListener) -> Self {
         Self::new(ListeningSocket::Unix(socket))
+    }
+}
+
+/// To pass the socket on.
+#[cfg(unix)]
+impl std::os::fd::AsFd for Listener {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        match &self.socket {
+            ListeningSocket::Tcp(socket) => socket.as_fd(),
+            ListeningSocket::Unix(socket) => socket.as_fd(),
+        }
     }
 }
 

@@ -285,6 +285,7 @@ impl Master<'_> {
         while let Ok(n @ 1..) = self.commands.read(&mut bytes) {
             for command in bytes[..n].iter().filter_map(|byte| Command::from_byte(*byte)) {
                 match command {
+                    Command::Retire => self.stop(Order::Retire),
                     Command::Stop => self.stop(Order::Stop),
                     Command::StopNow => self.stop(Order::StopNow),
                     Command::Reload => self.reload(),
@@ -306,7 +307,11 @@ impl Master<'_> {
             log_info!("stopping, with {} workers", self.workers.len());
         }
         self.stops = true;
-        let time = if order == Order::Stop { self.config.stop_time() } else { Duration::ZERO };
+        let time = match order {
+            Order::Retire => self.config.drain_time(),
+            Order::Stop => self.config.stop_time(),
+            Order::Ping | Order::StopNow => Duration::ZERO,
+        };
         for worker in &mut self.workers {
             if worker.ready.is_none() {
                 // It answers nobody yet, and would hear of this when its factory is done.
