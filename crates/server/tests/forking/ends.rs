@@ -182,13 +182,11 @@ fn shutdown() {
 }
 
 fn first_failure() {
-    for (what, says) in [
-        ("panic", "failed panicked: no database"),
-        ("abort", "failed a worker was ended by signal 6"),
-    ] {
+    for (what, says) in [("panic", "no database"), ("abort", "a worker was ended by signal 6")] {
         let server = Process::begin("threads", 3, &[("FIRST", what)]);
         let (last, status) = server.end();
-        assert_eq!((last.as_str(), status.code()), (says, Some(1)), "{what}");
+        assert!(last.starts_with("failed ") && last.contains(says), "{what}: {last}");
+        assert_eq!(status.code(), Some(1));
     }
 }
 

@@ -5,12 +5,15 @@ use std::env;
 use std::fs;
 use std::io::stdin;
 use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
 use pauper_message::{Plan, Request, Response, Service};
 use pauper_server::{Control, Listener, Server, ServerConfig, UnixSocket};
+
+use signal_hook::consts::{SIGHUP, SIGTERM, SIGTTIN, SIGTTOU};
 
 use crate::process::ROLE;
 
@@ -96,6 +99,18 @@ pub(crate) fn main() -> ExitCode {
             control.stop_now();
         }
     });
+    type Order = fn(&Control);
+    let orders: [(_, Order); 4] = [
+        (SIGTERM, Control::stop),
+        (SIGHUP, Control::reload),
+        (SIGTTIN, Control::grow),
+        (SIGTTOU, Control::shrink),
+    ];
+    for (signal, order) in orders {
+        let (reader, writer) = UnixStream::pair().unwrap();
+        signal_hook::low_level::pipe::register(signal, writer).unwrap();
+        control.watch(reader, move |control, bytes| bytes.iter().for_each(|_| order(control)));
+    }
     println!("serves {address}");
     let factory = || {
         let version = env::var_os("VERSION").map(|path| fs::read_to_string(path).unwrap());
