@@ -1,8 +1,8 @@
 //! The server that load and conformance drivers measure.
 //!
-//! Set by the environment: `PORT` (8080; 0 is any, the line on stdout tells), `WORKERS` (how many loops; 1), `MODE` (`single`,
-//! or `threading`), `FILE`
-//! (what `/file` serves).
+//! Set by the environment: `PORT` (8080; 0 is any, the line on stdout tells), `WORKERS` (how many loops, or
+//! processes with a loop each; 1), `MODE` (`single`, `threading`, or `forking` where there are Unix
+//! processes), `FILE` (what `/file` serves).
 
 use std::env;
 use std::fmt::Write as _;
@@ -94,15 +94,31 @@ fn fail(why: &str) -> ! {
     exit(2)
 }
 
+const MODES: &[&str] =
+    if cfg!(unix) { &["single", "threading", "forking"] } else { &["single", "threading"] };
+
 fn main() -> pauper::ServeResult {
     let mode = env::var("MODE").unwrap_or_else(|_| "single".to_owned());
-    if !["single", "threading"].contains(&mode.as_str()) {
-        fail(&format!("MODE={mode} is not there yet; the modes are: single, threading"));
+    if !MODES.contains(&mode.as_str()) {
+        fail(&format!("there is no MODE={mode}; the modes are: {}", MODES.join(", ")));
     }
     let workers: usize = number("WORKERS", 1);
     if workers != 1 && mode == "single" {
         eprintln!("bench_server: MODE=single has one loop, WORKERS={workers} changes nothing");
     }
+    let server = Server::bind(("127.0.0.1", number("PORT", 8080)))?;
+    println!("bench_server on http://{}/", server.local_addr());
+    // As many as a driver opens; the default keeps a stranger from taking all descriptors.
+    let config = ServerConfig::new().with_max_connections(100_000).with_max_sink_body(UPLOAD);
+    match mode.as_str() {
+        "single" => server.config(config).run_single(app()),
+        #[cfg(unix)]
+        "forking" => server.config(config.with_workers(workers)).run_forking(app),
+        _ => server.config(config.with_loops(workers)).run(app()),
+    }
+}
+
+fn app() -> App {
     let mut app = App::new("bench_server");
     if let Some(path) = env::var_os("FILE") {
         // From disk each time, as it is now.
@@ -118,12 +134,5 @@ fn main() -> pauper::ServeResult {
     app.get("/headers", headers);
     app.get("/status/<code:int>", status);
     app.get("/sleep/<ms:int>", nap);
-    let server = Server::bind(("127.0.0.1", number("PORT", 8080)))?;
-    println!("bench_server on http://{}/", server.local_addr());
-    // As many as a driver opens; the default keeps a stranger from taking all descriptors.
-    let config = ServerConfig::new().with_max_connections(100_000).with_max_sink_body(UPLOAD);
-    match mode.as_str() {
-        "single" => server.config(config).run_single(app),
-        _ => server.config(config.with_loops(workers)).run(app),
-    }
+    app
 }
