@@ -237,13 +237,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         fs::write(&key_file, to_hex(Secret::random(&SystemRandom)?.expose()))?;
     }
     let keys = Keys::new(Secret::from_text(fs::read_to_string(&key_file)?)?);
-    let password = match env::var("LEDGER_PASSWORD") {
-        Ok(password) => password,
-        Err(_) => to_hex(&Secret::random(&SystemRandom)?.expose()[..8]),
-    };
-    if env::var("LEDGER_PASSWORD").is_err() {
-        eprintln!("The password is {password}");
-    }
+    let made_up = to_hex(&Secret::random(&SystemRandom)?.expose()[..8]);
+    let password = env::var("LEDGER_PASSWORD").unwrap_or_else(|_| {
+        eprintln!("The password is {made_up}");
+        made_up
+    });
     let app = app(Ledger { path, db, templates: templates()?, password }, &keys);
     let server = pauper_examples::server("ledger", 8080);
     if env::args().any(|arg| arg == "--open") {

@@ -10,33 +10,11 @@ use pauper::forms::lens::{self, Money, TYPICAL, Text};
 use pauper::template::record;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
-/// The steps from nothing to the schema of today. Add one at the end; never change those before it.
-const MIGRATIONS: &[&str] = &[
-    "CREATE TABLE account (
-         id INTEGER PRIMARY KEY,
-         name TEXT NOT NULL UNIQUE,
-         kind TEXT NOT NULL CHECK (kind IN ('asset', 'liability', 'income', 'expense', 'equity')));
-     CREATE TABLE entry (
-         id INTEGER PRIMARY KEY,
-         version INTEGER NOT NULL DEFAULT 1,
-         date TEXT NOT NULL,
-         text TEXT NOT NULL);
-     CREATE TABLE posting (
-         entry INTEGER NOT NULL REFERENCES entry ON DELETE CASCADE,
-         account INTEGER NOT NULL REFERENCES account,
-         cents INTEGER NOT NULL CHECK (cents <> 0),
-         PRIMARY KEY (entry, account)) WITHOUT ROWID;
-     CREATE INDEX entry_date ON entry (date, id);
-     CREATE INDEX posting_account ON posting (account);",
-    "ALTER TABLE entry ADD COLUMN memo TEXT NOT NULL DEFAULT '';
-     CREATE VIEW line AS
-         SELECT entry.id, version, date, text, memo, source.account AS source,
-             target.account AS target, target.cents, a.name AS source_name, b.name AS target_name
-         FROM entry
-         JOIN posting AS source ON source.entry = entry.id AND source.cents < 0
-         JOIN posting AS target ON target.entry = entry.id AND target.cents > 0
-         JOIN account AS a ON a.id = source.account
-         JOIN account AS b ON b.id = target.account;",
+/// The steps from nothing to the schema of today, and something to look at. Add one at the end; never change those before it.
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/1_tables.sql"),
+    include_str!("migrations/2_sample.sql"),
+    include_str!("migrations/3_memo.sql"),
 ];
 
 // What an entry may hold, be it typed into a form or read from a file.
@@ -78,7 +56,7 @@ pub(crate) struct Line {
 }
 record!(Line { id, date, text, memo, cents, from, to });
 
-/// Opens the file, brings its schema up to date, and fills it where it is new.
+/// Opens the file, and brings it up to date.
 pub(crate) fn open(path: &Path) -> Result<Connection> {
     let mut db = Connection::open(path)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
@@ -89,9 +67,6 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
         let transaction = db.transaction()?;
         transaction.execute_batch(sql)?;
         transaction.pragma_update(None, "user_version", step + 1)?;
-        if step == 0 {
-            transaction.execute_batch(include_str!("sample.sql"))?;
-        }
         transaction.commit()?;
     }
     Ok(db)
@@ -136,11 +111,10 @@ pub(crate) fn line(row: &Row<'_>) -> Result<Line> {
 
 pub(crate) fn entry(db: &Connection, id: i64) -> Result<Option<Entry>> {
     let entry = |row: &Row<'_>| {
-        let date: String = row.get("date")?;
         Ok(Entry {
             id,
             version: row.get("version")?,
-            date: date.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
+            date: day(&row.get::<_, String>("date")?)?,
             text: row.get("text")?,
             memo: row.get("memo")?,
             from: row.get("source")?,
@@ -174,14 +148,15 @@ pub(crate) fn write(db: &Connection, entry: &Entry) -> Result<bool> {
     Ok(true)
 }
 
+fn day(text: &str) -> Result<Date> {
+    text.parse().map_err(|_| rusqlite::Error::InvalidQuery)
+}
+
 /// What one has, debts taken off, at the end of each day on which that changed.
 pub(crate) fn worth(db: &Connection) -> Result<Vec<(Date, i64)>> {
     let sql = "SELECT date, sum(sum(cents)) OVER (ORDER BY date) FROM posting \
          JOIN entry ON entry.id = entry JOIN account ON account.id = account \
          WHERE kind IN ('asset', 'liability') GROUP BY date ORDER BY date";
-    let day = |row: &Row<'_>| {
-        let date: String = row.get(0)?;
-        Ok((date.parse().map_err(|_| rusqlite::Error::InvalidQuery)?, row.get(1)?))
-    };
-    db.prepare(sql)?.query_map((), day)?.collect()
+    let point = |row: &Row<'_>| Ok((day(&row.get::<_, String>(0)?)?, row.get(1)?));
+    db.prepare(sql)?.query_map((), point)?.collect()
 }
