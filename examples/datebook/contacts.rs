@@ -71,9 +71,7 @@ impl Formlet for Edit {
         let Some(id) = self.0 else { return Ok(None) };
         let sql = "SELECT name, phone, email, address, memo FROM contact WHERE contact = ?1";
         let contact = |row: &Row<'_>| {
-            let text = |column| {
-                row.get::<_, Option<String>>(column).map(Option::unwrap_or_default)
-            };
+            let text = |column| row.get::<_, Option<String>>(column).map(Option::unwrap_or_default);
             let (name, phone, email) = (text(0)?, text(1)?, text(2)?);
             Ok(Contact { name, phone, email, address: text(3)?, memo: text(4)? })
         };
