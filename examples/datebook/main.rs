@@ -11,13 +11,14 @@ use std::env;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 
-use pauper::app::{NotCommitted, Transactional, guard_transactions};
+use pauper::app::{NotCommitted, guard_transactions};
 use pauper::forms::View;
 use pauper::forms::jiff::ZonedDateTime;
 use pauper::forms::jiff::civil::Date;
 use pauper::message::page::Page;
 use pauper::template::{Record, Settings, Templates, values};
 use pauper::{App, Error, Html, Request, Response};
+use pauper_examples::Guarded;
 use rusqlite::Connection;
 
 const SCHEMA: &str = "
@@ -89,26 +90,6 @@ fn home() -> Response {
     Response::redirect("/")
 }
 
-struct Guarded;
-
-impl Transactional for Guarded {
-    fn begin(&self, req: &mut Request) -> Result<(), Error> {
-        Ok(db(req).execute_batch("BEGIN")?)
-    }
-
-    fn is_open(&self, req: &mut Request) -> Result<bool, Error> {
-        Ok(!db(req).is_autocommit())
-    }
-
-    fn commit(&self, req: &mut Request) -> Result<(), Error> {
-        Ok(db(req).execute_batch("COMMIT")?)
-    }
-
-    fn roll_back(&self, req: &mut Request) -> Result<(), Error> {
-        Ok(db(req).execute_batch("ROLLBACK")?)
-    }
-}
-
 fn not_committed(_: &mut Request, error: &NotCommitted) -> (u16, Response) {
     (500, Page::new("Good grief!").text(&error.to_string()).into_response())
 }
@@ -124,7 +105,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut app = App::new("datebook");
     app.normalize_paths(true);
     app.state(Datebook { db: Mutex::new(connection), desk: Mutex::default(), templates });
-    app.wrap(guard_transactions(Guarded));
+    // What a handler leaves open, by an error, a panic or by mistake, is rolled back.
+    app.wrap(guard_transactions(Guarded(db)));
     app.on_error(not_committed);
     tasks::routes(&mut app);
     contacts::routes(&mut app);

@@ -9,13 +9,7 @@ use plotters::prelude::*;
 
 use crate::{db, say, show, show_form, store};
 
-const KINDS: [(&str, &str); 5] = [
-    ("asset", "Asset: what you have"),
-    ("liability", "Liability: what you owe"),
-    ("income", "Income: where money comes from"),
-    ("expense", "Expense: where it goes"),
-    ("equity", "Equity: what was there before"),
-];
+const KINDS: [&str; 5] = ["asset", "liability", "income", "expense", "equity"];
 
 pub(crate) fn routes(app: &mut App) {
     app.get("/accounts", list);
@@ -88,10 +82,11 @@ impl Formlet for New {
     type Record = Account;
 
     fn form(&mut self, _: &mut Request) -> Result<Form<Account>, Error> {
-        let kinds = KINDS.map(|(kind, label)| (kind.to_owned(), label));
+        let help =
+            "Assets are what you have, liabilities what you owe; equity is what was there before.";
         Ok(form!(Account {
             name: entry("Name").max_length(60),
-            kind: pick("Kind", Choices::new(kinds).or_say("has to be chosen.")),
+            kind: pick("Kind", Choices::list(KINDS).or_say("has to be chosen.")).help(help),
         }))
     }
 

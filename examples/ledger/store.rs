@@ -3,8 +3,6 @@
 //! An entry has two postings whose sum is nothing, so all accounts together always hold nothing
 //! either: that is double-entry bookkeeping. Money is whole cents; dates are text, as SQLite has it.
 
-use std::path::Path;
-
 use pauper::forms::jiff::civil::Date;
 use pauper::forms::lens::{self, Money, TYPICAL, Text};
 use pauper::template::record;
@@ -57,7 +55,7 @@ pub(crate) struct Line {
 record!(Line { id, date, text, memo, cents, from, to });
 
 /// Opens the file, and brings it up to date.
-pub(crate) fn open(path: &Path) -> Result<Connection> {
+pub(crate) fn open(path: &str) -> Result<Connection> {
     let mut db = Connection::open(path)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "foreign_keys", true)?;
@@ -72,6 +70,12 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     Ok(db)
 }
 
+/// The key that is kept; at the first start the one that is given.
+pub(crate) fn key(db: &Connection, fresh: String) -> Result<String> {
+    db.execute("INSERT INTO secret VALUES (1, ?1) ON CONFLICT DO NOTHING", [fresh])?;
+    db.query_row("SELECT key FROM secret", (), |row| row.get(0))
+}
+
 pub(crate) fn accounts(db: &Connection) -> Result<Vec<Account>> {
     let sql = "SELECT id, name, kind, coalesce(sum(cents), 0) \
          * CASE WHEN kind IN ('asset', 'expense') THEN 1 ELSE -1 END \
@@ -82,45 +86,33 @@ pub(crate) fn accounts(db: &Connection) -> Result<Vec<Account>> {
     db.prepare(sql)?.query_map((), account)?.collect()
 }
 
-/// The lines that contain a text, newest first; and how many there are of them in all.
-pub(crate) fn lines(
-    db: &Connection,
-    text: &str,
-    skip: usize,
-    most: usize,
-) -> Result<(Vec<Line>, usize)> {
+/// How many lines a page has.
+pub(crate) const PAGE: usize = 20;
+
+/// The lines of a page that contain a text, newest first; and how many there are of them in all.
+pub(crate) fn lines(db: &Connection, text: &str, page: usize) -> Result<(Vec<Line>, usize)> {
     const FOUND: &str = "FROM line WHERE instr(lower(text || char(10) || memo || char(10) \
          || source_name || char(10) || target_name), lower(?1))";
     let sql = format!("SELECT * {FOUND} ORDER BY date DESC, id DESC LIMIT ?2 OFFSET ?3");
-    let found = db.prepare(&sql)?.query_map((text, most, skip), line)?.collect::<Result<_>>()?;
+    let from = (page - 1) * PAGE;
+    let found = db.prepare(&sql)?.query_map((text, PAGE, from), line)?.collect::<Result<_>>()?;
     let count = db.query_row(&format!("SELECT count(*) {FOUND}"), [text], |row| row.get(0))?;
     Ok((found, count))
 }
 
 pub(crate) fn line(row: &Row<'_>) -> Result<Line> {
-    Ok(Line {
-        id: row.get("id")?,
-        date: row.get("date")?,
-        text: row.get("text")?,
-        memo: row.get("memo")?,
-        cents: row.get("cents")?,
-        from: row.get("source_name")?,
-        to: row.get("target_name")?,
-    })
+    let (id, date, cents) = (row.get("id")?, row.get("date")?, row.get("cents")?);
+    let (text, memo) = (row.get("text")?, row.get("memo")?);
+    let (from, to) = (row.get("source_name")?, row.get("target_name")?);
+    Ok(Line { id, date, text, memo, cents, from, to })
 }
 
 pub(crate) fn entry(db: &Connection, id: i64) -> Result<Option<Entry>> {
     let entry = |row: &Row<'_>| {
-        Ok(Entry {
-            id,
-            version: row.get("version")?,
-            date: day(&row.get::<_, String>("date")?)?,
-            text: row.get("text")?,
-            memo: row.get("memo")?,
-            from: row.get("source")?,
-            to: row.get("target")?,
-            cents: row.get("cents")?,
-        })
+        let Line { date, text, memo, cents, .. } = line(row)?;
+        let (date, version) = (day(&date)?, row.get("version")?);
+        let (from, to) = (row.get("source")?, row.get("target")?);
+        Ok(Entry { id, version, date, text, memo, from, to, cents })
     };
     db.query_row("SELECT * FROM line WHERE id = ?1", [id], entry).optional()
 }

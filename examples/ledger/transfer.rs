@@ -11,7 +11,7 @@ use pauper::{App, Error, Request, Response};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::{self, Entry, Line};
-use crate::{Ledger, db, say, show_form};
+use crate::{db, say, show_form};
 
 const COLUMNS: [&str; 6] = ["date", "text", "from", "to", "amount", "memo"];
 const MOST: u64 = 16 << 20;
@@ -28,19 +28,17 @@ pub(crate) fn routes(app: &mut App) {
 /// whose transaction shows them all as they were at the beginning.
 fn export(req: &mut Request) -> Result<Response, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(&req.state::<Ledger>().path, flags)?;
-    db.execute_batch("BEGIN")?;
+    let own = Connection::open_with_flags(db(req).path().unwrap_or_default(), flags)?;
+    own.execute_batch("BEGIN")?;
     let mut last = Some((String::new(), 0));
     let head = std::iter::once(Ok(COLUMNS.join(",") + "\r\n"));
-    let rest = std::iter::from_fn(move || {
-        let piece = piece(&db, last.take()?);
-        piece
-            .map(|(text, next)| {
-                last = next;
-                (!text.is_empty()).then_some(text)
-            })
-            .map_err(std::io::Error::other)
-            .transpose()
+    let rest = std::iter::from_fn(move || match piece(&own, last.take()?) {
+        Ok((_, None)) => None,
+        Ok((text, next)) => {
+            last = next;
+            Some(Ok(text))
+        }
+        Err(error) => Some(Err(std::io::Error::other(error))),
     });
     Ok(Response::body_of(pauper::message::Body::pieces(head.chain(rest), None))
         .with_header("content-type", "text/csv; charset=utf-8")
@@ -56,8 +54,8 @@ fn piece(
 ) -> Result<Piece, Box<dyn std::error::Error + Send + Sync>> {
     let sql = "SELECT * FROM line WHERE (date, id) > (?1, ?2) ORDER BY date, id LIMIT 500";
     let mut found = db.prepare_cached(sql)?;
-    let mut out =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut out = csv::WriterBuilder::new();
+    let mut out = out.terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let mut next = None;
     for line in found.query_map((date, id), store::line)? {
         let Line { id, date, text, memo, cents, from, to } = line?;
