@@ -1,6 +1,8 @@
-//! Tests of the crate. Lenses: `lenses` (single cases) and `round_trip` (laws, with any text). Elements
-//! and their HTML: `elements`. Whole forms and their cycle: `forms`, `formlet`.
+//! Tests of the crate. Lenses: `lenses` (single cases), `round_trip` (laws, with
+//! any text) and `corpus` (the same with the seeds of the fuzzer). Elements and their HTML: `elements`.
+//! Whole forms and their cycle: `forms`, `formlet`.
 
+mod corpus;
 mod elements;
 mod formlet;
 mod forms;
