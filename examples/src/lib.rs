@@ -2,6 +2,8 @@
 
 #[cfg(feature = "forms")]
 mod guarded;
+#[cfg(feature = "sessions")]
+pub mod session_demo;
 
 use std::env;
 use std::net::SocketAddr;

@@ -32,19 +32,16 @@ impl<K: Hash + Eq + Ord + Clone, V> Expiring<K, V> {
         self.entries.get(key).filter(|(end, _)| *end > now).map(|(_, value)| value)
     }
 
-    /// The value of a key and the time at which it is over.
-    pub(crate) fn get_with_end(&self, key: &K, now: SystemTime) -> Option<(SystemTime, &V)> {
-        self.entries.get(key).filter(|(end, _)| *end > now).map(|(end, value)| (*end, value))
+    /// The time at which the entry of a key is over, unless it is.
+    pub(crate) fn end(&self, key: &K, now: SystemTime) -> Option<SystemTime> {
+        self.entries.get(key).map(|(end, _)| *end).filter(|end| *end > now)
     }
 
     /// Puts a value in, in place of the one that the key had.
     pub(crate) fn insert(&mut self, key: K, value: V, end: SystemTime, now: SystemTime) {
         self.remove(&key);
         self.sweep(now);
-        while self.entries.len() >= self.most {
-            let Some((_, first)) = self.ends.pop_first() else { break };
-            self.entries.remove(&first);
-        }
+        while self.entries.len() >= self.most && self.pop_first().is_some() {}
         self.ends.insert((end, key.clone()));
         self.entries.insert(key, (end, value));
     }
@@ -65,12 +62,14 @@ impl<K: Hash + Eq + Ord + Clone, V> Expiring<K, V> {
     /// Drops what is over.
     pub(crate) fn sweep(&mut self, now: SystemTime) -> usize {
         let before = self.entries.len();
-        while let Some((end, _)) = self.ends.first()
-            && *end <= now
-        {
-            self.pop_first();
-        }
+        while self.pop_expired(now).is_some() {}
         before - self.entries.len()
+    }
+
+    /// Takes an entry out that is over.
+    pub(crate) fn pop_expired(&mut self, now: SystemTime) -> Option<V> {
+        let (end, _) = self.ends.first()?;
+        if *end <= now { self.pop_first() } else { None }
     }
 }
 

@@ -50,6 +50,12 @@ impl Keys {
         self
     }
 
+    /// The secrets themselves, for what other programs have to read.
+    #[cfg(feature = "json")]
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8]> {
+        self.secrets.iter().map(Secret::expose)
+    }
+
     /// The key of each secret for one purpose, that of the newest first. A label names one
     /// purpose and nothing else.
     pub(crate) fn derive(&self, label: &str) -> Vec<Key> {

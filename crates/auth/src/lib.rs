@@ -1,4 +1,6 @@
-#![doc = include_str!("../README.md")]
+// The example in it needs random numbers.
+#![cfg_attr(feature = "system-random", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "system-random"), doc = "Sessions, tokens and login.")]
 
 // --- what all share
 mod compare;
@@ -23,5 +25,15 @@ pub use secret::{Secret, SecretError};
 pub use store_error::StoreError;
 
 // --- sessions and what protects forms
+#[cfg(feature = "compat")]
+pub mod compat;
 pub mod csrf;
+#[cfg(feature = "json")]
+pub mod jwt;
+mod limiter;
 pub mod session;
+pub mod store;
+mod token;
+
+pub use limiter::{LoginLimiter, TooManyAttempts};
+pub use token::Tokens;

@@ -37,6 +37,11 @@ pub(crate) fn encode(session: &Session) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// Takes the number out of bytes that [`encode`] gave, for stores that must not know it.
+pub(crate) fn blank_id(bytes: &mut [u8]) {
+    bytes[24..40].fill(0);
+}
+
 /// The session of such bytes, and no others: nothing may follow, and each session has one form.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Session, SessionError> {
     read(bytes).ok_or_else(SessionError::bad)

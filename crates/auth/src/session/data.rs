@@ -35,7 +35,11 @@ pub struct Session {
     pub(super) flashes: Vec<Flash>,
     pub(super) times: Option<Times>,
     pub(super) changed: bool,
+    /// Whether it was ended on purpose, so that the client is told even if it sent nothing.
+    pub(super) destroyed: bool,
     pub(super) fault: Option<SessionError>,
+    /// When it ends, for one that was made elsewhere and has no other times.
+    pub(super) expires_elsewhere: Option<SystemTime>,
 }
 
 /// A value: text, or JSON that is no text.
@@ -93,8 +97,43 @@ impl Session {
             flashes: self.flashes.clone(),
             times: self.times,
             changed: self.changed,
+            destroyed: self.destroyed,
             fault: self.fault.clone(),
+            expires_elsewhere: self.expires_elsewhere,
         }
+    }
+
+    /// This one as it was read under a number.
+    pub(crate) fn under(mut self, id: SessionId) -> Self {
+        self.id.set(Some(id));
+        self.read_as = Some(id);
+        self
+    }
+
+    /// This one as it was read under a number, with its times.
+    #[cfg(feature = "compat")]
+    pub(crate) fn read_with(mut self, id: SessionId, times: Times) -> Self {
+        self.times = Some(times);
+        self.changed = false;
+        self.under(id)
+    }
+
+    /// This one, to be written when somebody has asked for it, and as a new one.
+    #[cfg(feature = "compat")]
+    pub(crate) fn rewritten(mut self) -> Self {
+        self.changed = true;
+        self.read_as = None;
+        self
+    }
+
+    #[cfg(feature = "compat")]
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.values.iter().map(|(name, value)| (&**name, value))
+    }
+
+    #[cfg(feature = "compat")]
+    pub(crate) fn times(&self) -> Option<Times> {
+        self.times
     }
 
     /// The text of this name; `None` for one that is absent or was set as another type.
@@ -223,7 +262,9 @@ impl Session {
         self.values.clear();
         self.flashes.clear();
         self.times = None;
+        self.expires_elsewhere = None;
         self.changed = true;
+        self.destroyed = true;
     }
 
     /// Its number; none as long as nobody needed one.
@@ -239,7 +280,7 @@ impl Session {
     /// When it ends if it is not used again, to the second; none before it was first written, and
     /// for formats without times.
     pub fn expires(&self) -> Option<SystemTime> {
-        self.times.map(|times| from_seconds(times.expires))
+        self.times.map(|times| from_seconds(times.expires)).or(self.expires_elsewhere)
     }
 
     /// Why what the client sent could not be read; then the session is empty.
@@ -268,7 +309,6 @@ impl Value {
         }
     }
 
-    #[cfg(feature = "compat")]
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Text(text) => serde_json::Value::from(&**text),

@@ -274,6 +274,7 @@ impl Inner {
         let value = self.format.write(session, &self.context(req.received()))?;
         session.read_as = session.id();
         session.changed = false;
+        session.destroyed = false;
         let mut cookie = self.cookie(SetCookie::new(&*self.name, value), req);
         if self.persistent {
             cookie = cookie.max_age(Duration::from_secs(expires - now));
@@ -339,13 +340,13 @@ impl Inner {
             if session.changed {
                 self.end_old(session, cell.now)?;
             }
-            let removed = was_sent && (session.changed || is_lost);
+            let removed = session.destroyed || (was_sent && (session.changed || is_lost));
             return Ok(removed.then(|| self.removal(req)));
         }
         if session.read_as.is_some() && session.read_as != session.id() {
             self.end_old(session, cell.now)?;
         }
-        let renewed = session.read_as.is_none() || session.read_as != session.id();
+        let renewed = session.read_as != session.id();
         if !(session.changed || renewed || self.is_due(session, cell.now)) {
             return Ok(None);
         }
@@ -370,19 +371,23 @@ impl Hook for Sessions {
         let Some(mut slot) = req.extensions_mut().remove::<Slot>() else { return Ok(()) };
         let mine = Arc::ptr_eq(&slot.cell.inner, &self.inner);
         let told = if mine && slot.cell.was_read() {
-            self.inner.finish(&mut slot, req).map(|cookie| (true, cookie))
+            // A page with a form token is for one client, too.
+            let token = slot.cell.token_used();
+            self.inner.finish(&mut slot, req).map(|cookie| (true, token, cookie))
         } else {
-            Ok((false, None))
+            Ok((false, false, None))
         };
         // Hooks around this one may still want to know who it was.
         req.extensions_mut().insert(slot);
-        let (read, cookie) = told?;
+        let (read, token, cookie) = told?;
         if read {
             response.headers_mut().add_vary("cookie")?;
         }
+        if cookie.is_some() || token {
+            keep_private(response)?;
+        }
         if let Some(cookie) = cookie {
             response.headers_mut().set_cookie(&cookie)?;
-            keep_private(response)?;
         }
         Ok(())
     }

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use sha2::{Digest as _, Sha256};
-
-use crate::encoding::{from_base64, to_base64, to_hex};
+use crate::encoding::{from_base64, to_base64};
 use crate::random::{RandomError, Randomness, draw};
 
 /// The number of a session: 128 random bits. Whoever knows that of a stored session has the
@@ -37,14 +35,6 @@ impl SessionId {
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
         from_base64(text)?.try_into().ok().map(Self)
-    }
-
-    /// As stores know it: 32 hex digits of a hash. Who reads the store's data cannot make cookies
-    /// of them.
-    #[must_use]
-    pub fn store_key(&self) -> String {
-        let hash = Sha256::digest(self.0);
-        to_hex(&hash[..16])
     }
 }
 

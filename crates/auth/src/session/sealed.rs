@@ -1,6 +1,6 @@
 //! Sessions in sealed cookies: the default.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::keys::Keys;
 use crate::sealer::Sealer;
@@ -61,7 +61,7 @@ impl SessionFormat for SealedSession {
         let plain = self.sealer.open(&about, value).ok_or_else(SessionError::bad)?;
         let session = bytes::decode(&plain)?;
         match session.times {
-            Some(times) => times.check(context)?,
+            Some(times) => times.check(context.now)?,
             None => return Err(SessionError::bad()),
         }
         Ok(session)
@@ -70,8 +70,8 @@ impl SessionFormat for SealedSession {
 
 impl Times {
     /// Whether now is between the times.
-    pub(crate) fn check(&self, context: &SessionContext<'_>) -> Result<(), SessionError> {
-        let now = to_seconds(context.now);
+    pub(crate) fn check(&self, now: SystemTime) -> Result<(), SessionError> {
+        let now = to_seconds(now);
         if self.expires <= now {
             return Err(SessionError::new(SessionErrorKind::Expired));
         }
