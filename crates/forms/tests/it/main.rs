@@ -2,11 +2,14 @@
 //! any text) and `corpus` (the same with the seeds of the fuzzer). Elements and their HTML: `elements`.
 //! Whole forms and their cycle: `forms`, `formlet`.
 
+#[cfg(all(feature = "jiff", feature = "regex"))]
 mod corpus;
 mod elements;
 mod formlet;
+#[cfg(feature = "jiff")]
 mod forms;
 mod lenses;
+#[cfg(all(feature = "jiff", feature = "regex"))]
 mod round_trip;
 
 use std::rc::Rc;
