@@ -194,7 +194,8 @@ impl Wire {
     fn refused(&mut self) {
         let error = self.socket.read(&mut [0; 1000]).expect_err("the server is to refuse it");
         let text = error.to_string();
-        let told = text.contains("Certificate") || text.contains("CA") || text.contains("certificate");
+        let told =
+            text.contains("Certificate") || text.contains("CA") || text.contains("certificate");
         assert!(told || error.kind() == ErrorKind::ConnectionReset, "{text}");
     }
 }
@@ -245,7 +246,13 @@ fn each_wrong_file_is_named_with_what_is_wrong() {
     let encrypted = pem("encrypted-key.pem");
     check(&good, &encrypted, EncryptedKey, &encrypted, "encrypted by a password");
     let other = pem("example-key.pem");
-    check(&good, &other, Mismatch, &good, &format!("not for the private key in {}", other.display()));
+    check(
+        &good,
+        &other,
+        Mismatch,
+        &good,
+        &format!("not for the private key in {}", other.display()),
+    );
     // Certificates by name, and authorities.
     let base = || TlsConfig::new(&good, &key);
     for (name, words) in [
@@ -297,12 +304,11 @@ fn certificates_are_reloaded_in_the_middle_of_a_long_answer() {
         let tls = TlsConfig::new(&chain, &key).load().unwrap();
         let bytes = long_bytes(20_000_000);
         let whole = bytes.clone();
-        let server = serve_by(&tls, mode, ServerConfig::new(), move |req: &mut Request| {
-            match req.path() {
+        let server =
+            serve_by(&tls, mode, ServerConfig::new(), move |req: &mut Request| match req.path() {
                 "/long" => Response::bytes(whole.clone()),
                 _ => told(req),
-            }
-        });
+            });
         let mut long = Wire::connect(server.addr());
         long.send(get("/long"));
         assert!(long.head().starts_with("HTTP/1.1 200 OK\r\n"));
@@ -513,9 +519,8 @@ fn the_header_of_a_proxy_comes_before_the_handshake() {
     for mode in MODES {
         let local: Network = "127.0.0.1".parse().unwrap();
         let server = Server::bind("127.0.0.1:0").unwrap().tls(&tls()).proxy_protocol([local]);
-        let service = |req: &mut Request| {
-            Response::text(format!("{:?} {}", req.client_ip(), req.scheme()))
-        };
+        let service =
+            |req: &mut Request| Response::text(format!("{:?} {}", req.client_ip(), req.scheme()));
         let server = match mode {
             Mode::Single => server.spawn_single(service),
             Mode::Threading => server.spawn(service),
