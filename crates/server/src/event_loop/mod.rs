@@ -57,6 +57,9 @@ const EVENTS: usize = 1024;
 const LAST_TURNS: usize = 128;
 /// How long time limits may wait because there are always more events.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How many connections a worker accepts before others have a turn: the queue is that of all
+/// workers.
+const WORKERS_SHARE: usize = 2;
 /// A loop with so many connections more than another gives it new ones.
 const LEAD: usize = 4;
 
@@ -103,6 +106,8 @@ pub(crate) struct EventLoop {
     keeps_streams: bool,
     /// When the connections that are left will be cut, once the loop was told to stop.
     stops_at: Option<Duration>,
+    /// Until then connections may stay for one more request.
+    retires: bool,
 }
 
 /// What a loop does one after another, round and round.
@@ -170,6 +175,7 @@ impl EventLoop {
             ended: None,
             keeps_streams: false,
             stops_at: None,
+            retires: false,
         })
     }
 
@@ -282,6 +288,9 @@ impl EventLoop {
         if let Some(status) = status {
             counts.request();
             counts.response(status);
+            if let Some(worker) = self.shared.membership() {
+                worker.served();
+            }
         }
         if let Work::File(file) = &work {
             counts.bytes_out(file.sent);
@@ -362,6 +371,7 @@ impl EventLoop {
         if !mem::take(&mut self.has_mail) {
             return;
         }
+        self.post().pong();
         let mut mail = mem::take(&mut self.mail);
         self.post().take(&mut mail);
         for one in mail.drain(..) {
@@ -419,7 +429,7 @@ impl EventLoop {
 
     fn turn(&mut self, token: usize) -> Option<Work> {
         let connection = self.connections.get_mut(token)?;
-        let stopping = self.stops_at.is_some();
+        let stopping = self.stops_at.is_some() && !self.retires;
         let (budget, buffers) = (&mut self.budget, &mut self.buffers);
         let counts = self.shared.info().shard(self.number);
         let turn = loop {
@@ -503,8 +513,9 @@ impl EventLoop {
         }
         let mut listeners = mem::take(&mut self.listeners);
         let ready = listeners.iter_mut().enumerate().filter(|(_, listener)| listener.ready);
+        let share = self.shared.membership().map_or(usize::MAX, |_| WORKERS_SHARE);
         for (place, listener) in ready {
-            let room = self.room();
+            let room = self.room().min(share);
             let mut accepted = 0;
             let result = listener.accept(room, |socket, remote| {
                 accepted += 1;
@@ -621,10 +632,35 @@ impl EventLoop {
             return None;
         }
         let now = *self.clock.now();
-        if self.stops_at.is_none() {
+        let stops_at = |time| Some(now.elapsed().saturating_add(time));
+        let (stop_time, drain_time) =
+            (self.shared.config.stop_time(), self.shared.config.drain_time());
+        if self.stops_at.is_some() && self.retires && order != Order::Retire {
+            self.retires = false;
+            self.stops_at = stops_at(stop_time);
+            self.shared.stop();
+            for token in self.connections.tokens() {
+                self.queue(token);
+            }
+        }
+        if self.stops_at.is_none() && order == Order::Retire {
+            log_info!("retiring, with {} connections", self.connections.len());
+            self.retires = true;
+            self.stops_at = stops_at(drain_time);
+            // Whoever waits in the queue of the system is for the others.
+            for mut listener in mem::take(&mut self.listeners) {
+                listener.deregister(self.poll.registry());
+            }
+            for token in self.connections.tokens() {
+                if let Some(connection) = self.connections.get_mut(token) {
+                    connection.exchange.stop();
+                }
+                self.queue(token);
+            }
+        } else if self.stops_at.is_none() {
             log_info!("stopping, with {} connections", self.connections.len());
             self.shared.stop();
-            self.stops_at = Some(now.elapsed().saturating_add(self.shared.config.stop_time()));
+            self.stops_at = stops_at(stop_time);
             // Whoever waits in the queue of the system was promised an answer. There are no more
             // than the queue holds; those who come meanwhile may be too late.
             for listener in &mut self.listeners {

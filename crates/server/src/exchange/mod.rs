@@ -68,7 +68,7 @@ pub use job::Job;
 pub use now::Now;
 pub use output::Flush;
 pub use shared::Shared;
-pub(crate) use shared::{Permit, Visit};
+pub(crate) use shared::{Membership, Permit, Visit};
 pub use step::{Step, Want};
 
 use crate::log_macros::Clean;

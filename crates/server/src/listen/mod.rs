@@ -169,6 +169,17 @@ impl Listener {
         })
     }
 
+    /// The very same one for another loop.
+    #[cfg(unix)]
+    pub(crate) fn same(&self) -> io::Result<Self> {
+        let socket = match &self.socket {
+            ListeningSocket::Tcp(socket) => ListeningSocket::Tcp(socket.try_clone()?),
+            ListeningSocket::Unix(socket) => ListeningSocket::Unix(socket.try_clone()?),
+        };
+        let (name, terms) = (self.name.clone(), self.terms.clone());
+        Ok(Self { socket, name, terms, file: self.file.clone() })
+    }
+
     pub(crate) fn into_parts(self) -> (ListeningSocket, Terms) {
         (self.socket, self.terms)
     }
