@@ -19,8 +19,7 @@ const ALLOW: &str = "GET, HEAD, OPTIONS";
 
 /// A file as [`embed!`](crate::embed) makes it: its path below the root, its bytes, and its compressed
 /// variants with the name of their coding.
-pub type EmbeddedFile =
-    (&'static str, &'static [u8], &'static [(&'static str, &'static [u8])]);
+pub type EmbeddedFile = (&'static str, &'static [u8], &'static [(&'static str, &'static [u8])]);
 
 /// Files that are part of the program, as a [`Service`] that passes on what it does not have: for
 /// one binary that needs nothing beside it. [`embed!`](crate::embed) gives the files.

@@ -203,10 +203,7 @@ impl Folder {
     pub fn index_files<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.index_files = names.into_iter().map(Into::into).collect();
         for name in &self.index_files {
-            assert!(
-                is_usable(name.as_bytes()),
-                "{name:?} is not the name of a file in a folder"
-            );
+            assert!(is_usable(name.as_bytes()), "{name:?} is not the name of a file in a folder");
         }
         self
     }

@@ -64,7 +64,15 @@ pub(crate) fn begin(
     }
     may_replace(req, &folder, name)?;
     let (hidden, file) = create(&folder)?;
-    Ok(Upload { folder, name: name.to_vec(), hidden: Some(hidden), file, left: limit, limit, location })
+    Ok(Upload {
+        folder,
+        name: name.to_vec(),
+        hidden: Some(hidden),
+        file,
+        left: limit,
+        limit,
+        location,
+    })
 }
 
 fn too_long(limit: u64) -> Error {
@@ -133,7 +141,8 @@ fn refused(error: Errno) -> Error {
 
 impl BodySink for Upload {
     fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| too_long(self.limit))?;
+        self.left =
+            self.left.checked_sub(bytes.len() as u64).ok_or_else(|| too_long(self.limit))?;
         self.file.write_all(bytes).map_err(|error| match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
                 Error::with_source(StatusCode::INSUFFICIENT_STORAGE, None, error)

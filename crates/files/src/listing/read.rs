@@ -63,11 +63,8 @@ fn linked(
 fn modified(stat: &Stat) -> SystemTime {
     let epoch = SystemTime::UNIX_EPOCH;
     let seconds = Duration::from_secs((stat.st_mtime as i64).unsigned_abs());
-    let whole = if stat.st_mtime < 0 {
-        epoch.checked_sub(seconds)
-    } else {
-        epoch.checked_add(seconds)
-    };
+    let whole =
+        if stat.st_mtime < 0 { epoch.checked_sub(seconds) } else { epoch.checked_add(seconds) };
     let nanos = Duration::from_nanos(stat.st_mtime_nsec as u64);
     whole.and_then(|whole| whole.checked_add(nanos)).unwrap_or(epoch)
 }

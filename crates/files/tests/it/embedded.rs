@@ -35,7 +35,8 @@ fn they_are_sent_as_files_are() {
     assert_eq!(answer.header("vary"), Some("accept-encoding"));
     assert_eq!(get(&site, "/").unwrap().header("vary"), None);
     let tag = answer.header("etag").unwrap();
-    let with = |headers: &[(&str, &str)]| send(&site, request("GET", "/a/app.js", headers)).unwrap();
+    let with =
+        |headers: &[(&str, &str)]| send(&site, request("GET", "/a/app.js", headers)).unwrap();
     assert_eq!(with(&[("If-None-Match", tag)]).status, 304);
     let part = with(&[("Range", "bytes=2-4"), ("If-Range", tag)]);
     assert_eq!((part.status, part.text()), (206, "234"));

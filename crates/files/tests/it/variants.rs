@@ -59,7 +59,8 @@ fn clients_get_the_variant_they_like_best() {
 fn each_variant_has_its_own_tag_and_ranges() {
     let tree = tree();
     let folder = folder(&tree);
-    let with = |headers: &[(&str, &str)]| send(&folder, request("GET", "/app.js", headers)).unwrap();
+    let with =
+        |headers: &[(&str, &str)]| send(&folder, request("GET", "/app.js", headers)).unwrap();
     let plain = with(&[]);
     let packed = with(&[("Accept-Encoding", "gzip")]);
     let (plain_tag, packed_tag) = (plain.header("etag").unwrap(), packed.header("etag").unwrap());

@@ -81,7 +81,11 @@ fn entries() {
     control(hidden(Number::new()), &-3, "<input type=\"hidden\" name=\"n\" value=\"-3\"/>");
     // Nothing is cut in the middle of a character, and what is too long is gone.
     assert_eq!(value(&entry("L").cut_at(3), "n=ab🦀"), Ok("ab".into()));
-    assert_eq!(value(&entry("L"), ""), Err("may not be blank.".into()), "a field that was not sent");
+    assert_eq!(
+        value(&entry("L"), ""),
+        Err("may not be blank.".into()),
+        "a field that was not sent"
+    );
     assert_eq!(value(&entry("L"), "n=1&n=2"), Ok("1".into()));
 }
 
@@ -156,7 +160,10 @@ fn many() {
         "<select multiple id=\"f-n\" name=\"n\"><option selected value=\"a\">a</option>\
          <option value=\"b\">b</option><option selected value=\"c\">c</option></select>",
     );
-    assert_eq!(value(&check_boxes("L", letters()), "n=c&n=a&n=c&n="), Ok(vec!["c".into(), "a".into()]));
+    assert_eq!(
+        value(&check_boxes("L", letters()), "n=c&n=a&n=c&n="),
+        Ok(vec!["c".into(), "a".into()])
+    );
     assert_eq!(value(&check_boxes("L", letters()), ""), Ok(vec![]));
     assert_eq!(value(&pick_many("L", letters()), "n=a&n=x"), Err("invalid selection".into()));
     assert_eq!(value(&pick_many("L", letters()).required("one!"), "n="), Err("one!".into()));

@@ -160,7 +160,12 @@ fn tokens_are_put_in_and_checked_first() {
     let html = body(ranges.get(&mut req).unwrap());
     let field = "<input type=\"hidden\" name=\"token\" value=\"&quot;good&quot;\"/>";
     assert!(html.contains(field), "{html}");
-    for sent in ["from=1&to=2", "from=1&to=2&token=", "from=1&to=2&token=bad", "token=bad&token=%22good%22&from=1&to=2"] {
+    for sent in [
+        "from=1&to=2",
+        "from=1&to=2&token=",
+        "from=1&to=2&token=bad",
+        "token=bad&token=%22good%22&from=1&to=2",
+    ] {
         ranges.log.clear();
         let error = ranges.post(&mut with_token(sent)).unwrap_err();
         assert_eq!(error.status().unwrap(), 403, "{sent}");

@@ -52,7 +52,10 @@ fn all_errors_are_told_at_once_and_in_order() {
             ("done", "is neither on nor off."),
         ]
     );
-    assert_eq!((errors.len(), errors.get("title"), errors.get("x")), (4, Some("may not be blank."), None));
+    assert_eq!(
+        (errors.len(), errors.get("title"), errors.get("x")),
+        (4, Some("may not be blank."), None)
+    );
 }
 
 #[test]
@@ -79,7 +82,10 @@ fn what_was_typed_is_kept() {
     let select = &html[html.find("<select").unwrap()..];
     assert!(select[..select.find('>').unwrap()].contains("autofocus"));
     // Nothing is checked that was not, although it is so at first.
-    assert!(!html.contains(" checked") && form.view(&form.blank(), &Errors::new(), None).html("").0.contains(" checked"));
+    assert!(
+        !html.contains(" checked")
+            && form.view(&form.blank(), &Errors::new(), None).html("").0.contains(" checked")
+    );
 }
 
 #[test]

@@ -91,8 +91,23 @@ fn money() {
         check(&money, text, Ok(cents));
     }
     for text in [
-        "1,5", "1.5,0", "1.", ".5", "1.234", "1,23", "1,2345", ",123", "12,34,567", "1.2.3", "--1",
-        "- 1", "1 000", "$1", "1e3", "１", "92233720368547758.08",
+        "1,5",
+        "1.5,0",
+        "1.",
+        ".5",
+        "1.234",
+        "1,23",
+        "1,2345",
+        ",123",
+        "12,34,567",
+        "1.2.3",
+        "--1",
+        "- 1",
+        "1 000",
+        "$1",
+        "1e3",
+        "１",
+        "92233720368547758.08",
     ] {
         let message = format!("is no amount such as 12.50: “{text}”.");
         check(&money, text, Err(&message));
@@ -112,7 +127,15 @@ fn dates_and_times() {
     check(&day, "2023-04-00", Err("day is out of range for month"));
     check(&day, "2023-13-01", Err("month must be in 1..12"));
     check(&day, "0000-01-01", Err("year is out of range"));
-    for text in ["24-02-29", "2024/02/29", "2024-2-29", "20240229", "-024-02-29", "2024-02-29T", "２024-02-29"] {
+    for text in [
+        "24-02-29",
+        "2024/02/29",
+        "2024-2-29",
+        "20240229",
+        "-024-02-29",
+        "2024-02-29T",
+        "２024-02-29",
+    ] {
         let message = format!("is no date such as 2024-02-29: “{text}”.");
         check(&day, text, Err(&message));
     }
@@ -150,7 +173,10 @@ fn choices() {
     for text in ["3", "-1", "x", "99999999999999999999"] {
         check(&grade, text, Err("out of range (How did you do that?)"));
     }
-    assert_eq!((grade.show(&3), grade.show(&0), grade.show(&4)), ("2".into(), "".into(), "".into()));
+    assert_eq!(
+        (grade.show(&3), grade.show(&0), grade.show(&4)),
+        ("2".into(), "".into(), "".into())
+    );
     assert_eq!(grade.show(&i64::MIN), "");
     assert_eq!(grade.reversed().options()[0], ("2".into(), "Low".into()));
 }
@@ -161,18 +187,36 @@ fn addresses() {
     for text in ["a@b", "first.last+tag@example.org", "x_y@sub.example.co"] {
         check(&Email, text, Ok(text.into()));
     }
-    for text in ["a", "@b", "a@", "a b@c", "a@-b.c", "a@b..c", "a@b.", "a@[::1]", "\"a\"@b", "á@b", "a@b\nc"] {
+    for text in [
+        "a", "@b", "a@", "a b@c", "a@-b.c", "a@b..c", "a@b.", "a@[::1]", "\"a\"@b", "á@b", "a@b\nc",
+    ] {
         check(&Email, text, Err(refused));
     }
     check(&Email, &format!("{}@b", "x".repeat(65)), Err(refused));
     let refused = "is no address of a page such as https://example.org/.";
-    for text in ["https://example.org", "HTTP://localhost:8080/a?b=c#d", "https://čeština.cz/á", "http://[::1]:80/"] {
+    for text in [
+        "https://example.org",
+        "HTTP://localhost:8080/a?b=c#d",
+        "https://čeština.cz/á",
+        "http://[::1]:80/",
+    ] {
         check(&Url, text, Ok(text.into()));
     }
     for text in [
-        "javascript:alert(1)", "javascript://example.org/%0aalert(1)", "//example.org", "ftp://example.org",
-        "https://", "https:///path", "https://user@example.org", "https://a b.org", "https://a.org:99999",
-        "https://a.org:x", "https://a.org/\"", "https://-a.org", "http://[::1", "https://a..org",
+        "javascript:alert(1)",
+        "javascript://example.org/%0aalert(1)",
+        "//example.org",
+        "ftp://example.org",
+        "https://",
+        "https:///path",
+        "https://user@example.org",
+        "https://a b.org",
+        "https://a.org:99999",
+        "https://a.org:x",
+        "https://a.org/\"",
+        "https://-a.org",
+        "http://[::1",
+        "https://a..org",
     ] {
         check(&Url, text, Err(refused));
     }
@@ -198,7 +242,7 @@ fn others() {
 fn attributes_are_no_place_for_scripts() {
     for name in ["onclick", "OnLoad", "a b", "", "a=b", "-a", "a\"", "on"] {
         let set = std::panic::catch_unwind(|| Attributes::new().with(name, "x"));
-        assert_eq!(set.is_ok(), name == "on-" , "{name:?}");
+        assert_eq!(set.is_ok(), name == "on-", "{name:?}");
     }
     let attributes = Attributes::new().with("a", "1").with_flag("b").with("a", "2");
     assert_eq!(attributes.iter().collect::<Vec<_>>(), [("a", Some("2")), ("b", None)]);

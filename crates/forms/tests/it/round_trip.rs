@@ -7,7 +7,7 @@ use pauper_forms::lens::{
     BLANKABLE, Choices, Date, DateTime, Email, Enumerated, Flag, Lens, Money, Number, Parsed,
     Pattern, TYPICAL, Time, Url,
 };
-use pauper_forms::{Errors, Form, check_boxes, form, entry, memo, pick, radio};
+use pauper_forms::{Errors, Form, check_boxes, entry, form, memo, pick, radio};
 use proptest::prelude::*;
 
 #[track_caller]

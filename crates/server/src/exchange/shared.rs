@@ -40,11 +40,7 @@ pub(crate) struct Membership {
 
 impl Membership {
     #[cfg(unix)]
-    pub(crate) fn new(
-        number: usize,
-        limit: u64,
-        worn: impl Fn() + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) fn new(number: usize, limit: u64, worn: impl Fn() + Send + Sync + 'static) -> Self {
         Self { number, limit, answered: AtomicU64::new(0), worn: Box::new(worn) }
     }
 

@@ -12,10 +12,10 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpi
 use super::fork::{Fork, fork, leave_signals_to_master};
 use super::link::{Order, Report};
 use super::worker::{GRACE, Seat};
+use crate::ServerConfig;
 use crate::control::{Command, Control, Watched};
 use crate::error::{ServeError, Served};
 use crate::log_macros::{log_error, log_info, log_warn};
-use crate::ServerConfig;
 
 /// A worker that lived this long was no failure from the start, and is replaced at once.
 const SOUND: Duration = Duration::from_secs(1);
