@@ -2,7 +2,8 @@
 //!
 //! Set by the environment: `PORT` (8080; 0 is any, the line on stdout tells), `WORKERS` (how many loops, or
 //! processes with a loop each; 1), `MODE` (`single`, `threading`, or `forking` where there are Unix
-//! processes), `FILE` (what `/file` serves).
+//! processes), `FILE` (what `/file` serves). With the feature `tls` also `CERTIFICATE` and `KEY`, which
+//! encrypt.
 
 use std::env;
 use std::fmt::Write as _;
@@ -107,6 +108,13 @@ fn main() -> pauper::ServeResult {
         eprintln!("bench_server: MODE=single has one loop, WORKERS={workers} changes nothing");
     }
     let server = Server::bind(("127.0.0.1", number("PORT", 8080)))?;
+    #[cfg(feature = "tls")]
+    let server = match (env::var("CERTIFICATE"), env::var("KEY")) {
+        (Ok(certificate), Ok(key)) => {
+            server.tls(&pauper::server::TlsConfig::new(certificate, key).load()?)
+        }
+        _ => server,
+    };
     println!("bench_server on http://{}/", server.local_addr());
     // As many as a driver opens; the default keeps a stranger from taking all descriptors.
     let config = ServerConfig::new().with_max_connections(100_000).with_max_sink_body(UPLOAD);
