@@ -1,6 +1,7 @@
 //! From the command line to the end.
 
 use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -126,6 +127,8 @@ fn serve(
         // Away from the terminal: whoever started this one leads its group, so this one does not.
         rustix::process::setsid().map_err(|error| format!("a session of its own: {error}"))?;
     }
+    // Later it may be out of reach.
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null");
     let handed = match birth {
         None => Vec::new(),
         Some(_) => birth::receive().map_err(|error| format!("nothing was handed over: {error}"))?,
@@ -182,7 +185,7 @@ fn serve(
         match &identity {
             Some(identity) => identity.assume()?,
             None if privileges::is_root() => {
-                log::warn!("serving as root; `start` with user = NAME becomes somebody else");
+                log::warn!("root answers requests; `start` with user = NAME becomes somebody else");
             }
             None => {}
         }
@@ -210,7 +213,9 @@ fn serve(
     supervisor.start(app)?;
     if birth.is_some() {
         birth::ready().map_err(|error| format!("nobody waits any more: {error}"))?;
-        supervisor.detach(background);
+        if let Ok(null) = null {
+            supervisor.detach(null, background);
+        }
     }
     supervisor.run()
 }

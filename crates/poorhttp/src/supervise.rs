@@ -5,7 +5,7 @@
 //! program takes the place of this one in the same way, with the sockets handed over.
 
 use std::ffi::OsString;
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
 use std::sync::Arc;
@@ -52,6 +52,8 @@ pub(crate) struct Supervisor {
     notify: Notify,
     events: Receiver<Event>,
     sender: Sender<Event>,
+    /// Where streams are led, in the background.
+    null: Option<File>,
     /// This program, unless its path is out of reach.
     pub(crate) program: Option<PathBuf>,
     pub(crate) pidfile: Option<PidFile>,
@@ -90,6 +92,7 @@ impl Supervisor {
             notify: Notify::from_environment(),
             events,
             sender,
+            null: None,
             program: None,
             pidfile: None,
             bound: Vec::new(),
@@ -149,30 +152,21 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Lets go of the streams of whoever started this process.
-    pub(crate) fn detach(&self, background: bool) {
-        let Ok(null) = OpenOptions::new().read(true).write(true).open("/dev/null") else { return };
+    /// Lets go of the streams of whoever started this process, in favour of `/dev/null`.
+    pub(crate) fn detach(&mut self, null: File, background: bool) {
         let _ = rustix::stdio::dup2_stdin(&null);
         if background {
             let _ = rustix::stdio::dup2_stdout(&null);
+            self.null = Some(null);
             self.lead_errors();
         }
     }
 
     /// What panics and libraries write to standard error belongs to the error log.
     fn lead_errors(&self) {
-        if self.options.foreground() {
-            return;
-        }
-        match logs::open_error_log(&self.options).as_ref().map(Sink::file) {
-            Ok(Some(file)) => {
-                let _ = rustix::stdio::dup2_stderr(file);
-            }
-            _ => {
-                if let Ok(null) = OpenOptions::new().write(true).open("/dev/null") {
-                    let _ = rustix::stdio::dup2_stderr(&null);
-                }
-            }
+        if let Some(null) = &self.null {
+            let file = logger::file();
+            let _ = rustix::stdio::dup2_stderr(file.as_ref().unwrap_or(null));
         }
     }
 

@@ -2,6 +2,7 @@
 //! the code sees is tested beside it.
 
 mod access_log;
+mod background;
 mod browser;
 mod clients;
 mod command_line;
