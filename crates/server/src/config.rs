@@ -42,6 +42,7 @@ pub struct ServerConfig {
     max_requests: u64,
     max_connections: usize,
     stop_time: Duration,
+    idle_grace: Duration,
     loops: usize,
     threads: usize,
     max_queue: usize,
@@ -80,6 +81,7 @@ impl ServerConfig {
             max_requests: 0,
             max_connections: 10_000,
             stop_time: Duration::from_secs(10),
+            idle_grace: Duration::ZERO,
             loops: 0,
             threads: 48,
             max_queue: 1024,
@@ -266,6 +268,16 @@ impl ServerConfig {
         self
     }
 
+    /// How long a server that stops leaves connections open that wait for a request, so that one
+    /// which is on its way is answered, and the client told to come again on a new connection.
+    /// Default 0: they are closed at once. A server that another one follows on the same sockets
+    /// turns nobody away with a second or so.
+    #[must_use]
+    pub fn with_idle_grace(mut self, time: Duration) -> Self {
+        self.idle_grace = time;
+        self
+    }
+
     // --- threads ------------------------------------------------------------------------------
 
     /// Loops, where the server [runs](crate::Server::run) on several threads. Default 0, which is
@@ -448,6 +460,12 @@ impl ServerConfig {
     #[must_use]
     pub fn stop_time(&self) -> Duration {
         self.stop_time
+    }
+
+    /// See [`with_idle_grace`](Self::with_idle_grace).
+    #[must_use]
+    pub fn idle_grace(&self) -> Duration {
+        self.idle_grace
     }
 
     /// See [`with_server_name`](Self::with_server_name).

@@ -1,20 +1,19 @@
 //! The server.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use pauper_message::Service;
+use pauper_message::{Network, Service};
 
 use crate::control::Control;
 use crate::engine::{SharedService, run_single, run_threading};
 use crate::error::{ServeError, ServeResult, Served};
 use crate::event_loop::EventLoop;
 use crate::exchange::Shared;
-use crate::listen::{another, listen};
-use crate::{ServerConfig, log_macros};
+use crate::{Listener, ServerConfig, log_macros};
 
 /// A server that listens, and runs when it gets a service.
 ///
@@ -40,7 +39,7 @@ use crate::{ServerConfig, log_macros};
 /// }
 /// ```
 pub struct Server {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     control: Control,
     addresses: Vec<SocketAddr>,
     config: ServerConfig,
@@ -53,21 +52,63 @@ impl Server {
     /// # Errors
     /// When the name is unknown or an address cannot be had; the error names it.
     pub fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
-        Self::from_listeners(listen(addr)?)
+        Self::from_listeners(Listener::bind(addr)?)
+    }
+
+    /// Listens on a host at the first of these ports that nobody else uses;
+    /// [`local_addr`](Self::local_addr) tells which. See [`Listener::bind_first`].
+    ///
+    /// ```
+    /// use pauper_server::Server;
+    ///
+    /// let server = Server::bind_first("localhost", [8080, 8081, 0])?;
+    /// assert_ne!(server.local_addr().port(), 0);
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind); [`AddrInUse`](io::ErrorKind::AddrInUse) if all ports are taken.
+    pub fn bind_first(host: &str, ports: impl IntoIterator<Item = u16>) -> io::Result<Self> {
+        Self::from_listeners(Listener::bind_first(host, ports)?)
     }
 
     /// Takes over a socket that listens already.
     ///
     /// # Errors
-    /// When the socket cannot be used without blocking.
+    /// None at present.
     pub fn from_listener(listener: TcpListener) -> io::Result<Self> {
-        Self::from_listeners(vec![listener])
+        Self::from_listeners(vec![listener.into()])
     }
 
-    fn from_listeners(listeners: Vec<TcpListener>) -> io::Result<Self> {
-        let addresses =
-            listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+    /// Takes over any number of sockets that listen already: on several addresses, Unix sockets,
+    /// inherited ones.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn from_listeners(listeners: Vec<Listener>) -> io::Result<Self> {
+        if listeners.is_empty() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "no socket to listen on"));
+        }
+        let addresses = listeners.iter().filter_map(Listener::local_addr).collect();
         Ok(Self { listeners, control: Control::default(), addresses, config: ServerConfig::new() })
+    }
+
+    /// Encrypts the connections of all its listeners; see [`Tls`](crate::Tls).
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: &crate::Tls) -> Self {
+        self.listeners = self.listeners.into_iter().map(|one| one.with_tls(tls)).collect();
+        self
+    }
+
+    /// Expects the PROXY protocol on all its listeners, from peers within these networks; see
+    /// [`Listener::with_proxy_protocol`].
+    #[must_use]
+    pub fn proxy_protocol(mut self, from: impl IntoIterator<Item = Network>) -> Self {
+        let from: Vec<Network> = from.into_iter().collect();
+        let with = |one: Listener| one.with_proxy_protocol(from.iter().copied());
+        self.listeners = self.listeners.into_iter().map(with).collect();
+        self
     }
 
     /// With other limits and times.
@@ -78,15 +119,25 @@ impl Server {
     }
 
     /// The first address that it listens on.
+    ///
+    /// # Panics
+    /// If it listens on Unix sockets alone, which have none.
     #[must_use]
+    #[track_caller]
     pub fn local_addr(&self) -> SocketAddr {
-        self.addresses[0]
+        first(&self.addresses)
     }
 
-    /// All addresses that it listens on.
+    /// All addresses that it listens on, but for Unix sockets.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The sockets that it listens on.
+    #[must_use]
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
     }
 
     /// Something to stop it with, from anywhere and at any time.
@@ -114,9 +165,11 @@ impl Server {
             0 => thread::available_parallelism().map_or(1, usize::from),
             count => count,
         };
+        tell(&self.listeners);
+        let _files = files(&self.listeners);
         let mut all = vec![self.listeners];
         for _ in 1..count {
-            let others = all[0].iter().map(another).collect::<io::Result<Vec<_>>>()?;
+            let others = all[0].iter().map(Listener::another).collect::<io::Result<Vec<_>>>()?;
             all.push(others);
         }
         let shared = Arc::new(Shared::for_loops(self.config, count));
@@ -124,7 +177,6 @@ impl Server {
         for listeners in all {
             loops.push(EventLoop::new(listeners, Arc::clone(&shared))?);
         }
-        tell(&self.addresses);
         let posts = loops.iter().map(|one| Arc::clone(one.post())).collect();
         self.control.attach(posts, Arc::clone(shared.info()));
         Ok(Served::new(run_threading(loops, service, &shared)?))
@@ -143,9 +195,10 @@ impl Server {
 
     fn run_dyn(self, service: &dyn Service) -> ServeResult {
         service.check()?;
+        tell(&self.listeners);
+        let _files = files(&self.listeners);
         let shared = Arc::new(Shared::new(self.config));
         let mut event_loop = EventLoop::new(self.listeners, Arc::clone(&shared))?;
-        tell(&self.addresses);
         self.control.attach(vec![Arc::clone(event_loop.post())], Arc::clone(shared.info()));
         let left = run_single(&mut event_loop, service)?;
         Ok(Served::new(left + shared.end_upgraded()))
@@ -179,24 +232,37 @@ impl Server {
         self,
         serve: impl FnOnce(Self) -> ServeResult + Send + 'static,
     ) -> Result<Handle, ServeError> {
-        let (address, control) = (self.local_addr(), self.control());
+        let (addresses, control) = (self.addresses.clone(), self.control());
         let main = move || serve(self);
         let thread = thread::Builder::new().name("pauper-server".to_owned()).spawn(main)?;
-        Ok(Handle { address, control, thread: Some(thread) })
+        Ok(Handle { addresses, control, thread: Some(thread) })
     }
 }
 
-fn tell(addresses: &[SocketAddr]) {
-    for address in addresses {
-        log_macros::log_info!("listening on {address}");
-        let _ = address;
+fn tell(listeners: &[Listener]) {
+    for listener in listeners {
+        log_macros::log_info!("listening on {listener}");
+        let _ = listener;
     }
+}
+
+/// The files of Unix sockets, which go when this is dropped.
+fn files(listeners: &[Listener]) -> impl Drop + use<> {
+    #[cfg(unix)]
+    return listeners.iter().filter_map(Listener::file).collect::<Vec<_>>();
+    #[cfg(not(unix))]
+    return Vec::<()>::with_capacity(listeners.len());
+}
+
+#[track_caller]
+fn first(addresses: &[SocketAddr]) -> SocketAddr {
+    *addresses.first().expect("a server on Unix sockets alone has no address")
 }
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("addresses", &self.addresses)
+            .field("listeners", &self.listeners)
             .field("config", &self.config)
             .finish_non_exhaustive()
     }
@@ -205,16 +271,26 @@ impl fmt::Debug for Server {
 /// A server on a thread of its own; see [`Server::spawn`]. Dropping it stops the server at once.
 #[derive(Debug)]
 pub struct Handle {
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     control: Control,
     thread: Option<JoinHandle<ServeResult>>,
 }
 
 impl Handle {
     /// The first address that it listens on.
+    ///
+    /// # Panics
+    /// If it listens on Unix sockets alone, which have none.
     #[must_use]
+    #[track_caller]
     pub fn addr(&self) -> SocketAddr {
-        self.address
+        first(&self.addresses)
+    }
+
+    /// All addresses that it listens on, but for Unix sockets.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// Something to stop it with.

@@ -1,7 +1,7 @@
 //! The source of handlers, cut out of the files that are compiled.
 
 const FEATURES: &str = include_str!("features.rs");
-const DAEMON: &str = include_str!("../daemon.rs");
+const DAEMON: &str = include_str!("../registry.rs");
 
 /// The source of a card, or nothing if no marker has its name: first the lines with `// show:`,
 /// then what stands between `// begin:` and `// end:`, block by block.

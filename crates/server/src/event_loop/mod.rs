@@ -8,8 +8,13 @@ mod accept;
 mod clock;
 mod connection;
 mod errand;
+mod extra;
+#[cfg(not(feature = "tls"))]
+mod plain;
 mod post;
+mod prepare;
 mod slab;
+mod socket;
 mod timers;
 mod upgrade;
 
@@ -17,23 +22,27 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, ErrorKind};
 use std::mem;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use pauper_message::{Peer, Shard};
 
-use self::accept::{Backoff, Listener};
+use self::accept::{Backoff, Listener, Place};
 use self::clock::{LoopClock, Stopwatch};
 use self::connection::{Budget, Connection, Turn};
 pub(crate) use self::errand::{Errand, Work};
-use self::post::Order;
+use self::extra::Extra;
+use self::post::{Accepted, Order};
 pub(crate) use self::post::{Mail, Post};
 use self::slab::Slab;
 use self::timers::Timers;
+#[cfg(not(feature = "tls"))]
+use self::plain as session;
+#[cfg(feature = "tls")]
+use crate::tls::session;
 use crate::exchange::{Buffers, Chores, Exchange, Now, Shared};
 use crate::log_macros::{log_info, log_warn};
 
@@ -60,6 +69,8 @@ pub(crate) struct EventLoop {
     posts: Arc<[Arc<Post>]>,
     shared: Arc<Shared>,
     listeners: Vec<Listener>,
+    /// What is to be known of each listener, and is still when that was closed.
+    places: Vec<Place>,
     backoff: Backoff,
     connections: Slab<Connection>,
     /// Connections that have more to do without waiting for their sockets.
@@ -92,6 +103,8 @@ pub(crate) struct EventLoop {
     keeps_streams: bool,
     /// When the connections that are left will be cut, once the loop was told to stop.
     stops_at: Option<Duration>,
+    /// Until when idle connections are left open all the same.
+    idle_until: Option<Duration>,
 }
 
 /// What a loop does one after another, round and round.
@@ -116,15 +129,16 @@ pub(crate) enum Todo {
 
 impl EventLoop {
     /// A loop that will accept from these listeners.
-    pub(crate) fn new(listeners: Vec<TcpListener>, shared: Arc<Shared>) -> io::Result<Self> {
+    pub(crate) fn new(listeners: Vec<crate::Listener>, shared: Arc<Shared>) -> io::Result<Self> {
         let poll = Poll::new()?;
         let post = Arc::new(Post::new(poll.registry())?);
         let mut all = Vec::with_capacity(listeners.len());
+        let mut places = Vec::with_capacity(listeners.len());
         for (number, listener) in listeners.into_iter().enumerate() {
-            let mut listener = Listener::new(listener)?;
-            let token = Token(FIRST_LISTENER + number);
-            poll.registry().register(&mut listener.socket, token, Interest::READABLE)?;
+            let (mut listener, place) = Listener::new(listener)?;
+            listener.register(poll.registry(), Token(FIRST_LISTENER + number))?;
             all.push(listener);
+            places.push(place);
         }
         let mut clock = LoopClock::new();
         let polled = *clock.read();
@@ -135,6 +149,7 @@ impl EventLoop {
             posts: Arc::from([post]),
             shared,
             listeners: all,
+            places,
             backoff: Backoff::default(),
             connections: Slab::new(),
             ready: VecDeque::new(),
@@ -157,6 +172,7 @@ impl EventLoop {
             ended: None,
             keeps_streams: false,
             stops_at: None,
+            idle_until: None,
         })
     }
 
@@ -264,7 +280,7 @@ impl EventLoop {
         let status = match &work {
             Work::Job(job) => job.status(),
             Work::Stream(stream) => stream.status,
-            Work::File(_) | Work::Chores(_) => None,
+            Work::File(_) | Work::Handshake(_) | Work::Chores(_) => None,
         };
         if let Some(status) = status {
             counts.request();
@@ -320,7 +336,7 @@ impl EventLoop {
         {
             return Some(Duration::ZERO);
         }
-        let next = [self.timers.next(), pause, self.stops_at].into_iter().flatten().min()?;
+        let next = [self.timers.next(), pause, self.stops_at, self.idle_until].into_iter().flatten().min()?;
         Some(next.saturating_sub(now))
     }
 
@@ -368,7 +384,7 @@ impl EventLoop {
                         self.queue(token);
                     }
                 }
-                Mail::Accepted { socket, remote, local } => self.admit(socket, remote, local),
+                Mail::Accepted(accepted) => self.admit(accepted),
             }
         }
         self.mail = mail;
@@ -406,7 +422,7 @@ impl EventLoop {
 
     fn turn(&mut self, token: usize) -> Option<Work> {
         let connection = self.connections.get_mut(token)?;
-        let stopping = self.stops_at.is_some();
+        let stopping = self.stops_at.is_some() && self.idle_until.is_none();
         let (budget, buffers) = (&mut self.budget, &mut self.buffers);
         let counts = self.shared.info().shard(self.number);
         let turn = loop {
@@ -434,7 +450,7 @@ impl EventLoop {
                 let peer = connection.exchange.peer();
                 connection.close(self.clock.now());
                 connection.exchange.take_chores(&mut self.chores);
-                let _ = self.poll.registry().deregister(&mut socket);
+                let _ = self.poll.registry().deregister(socket.source());
                 upgrade::take_over(taken, socket, peer, &self.shared);
                 self.leave(token);
                 None
@@ -489,12 +505,13 @@ impl EventLoop {
             return;
         }
         let mut listeners = mem::take(&mut self.listeners);
-        for listener in listeners.iter_mut().filter(|listener| listener.ready) {
+        let ready = listeners.iter_mut().enumerate().filter(|(_, listener)| listener.ready);
+        for (place, listener) in ready {
             let room = self.room();
             let mut accepted = 0;
-            let result = listener.accept(room, |socket, remote, local| {
+            let result = listener.accept(room, |socket, remote| {
                 accepted += 1;
-                self.welcome(socket, remote, local);
+                self.welcome(Accepted { socket, remote, place });
             });
             match result {
                 Ok(()) if accepted > 0 => self.backoff.worked(),
@@ -512,39 +529,57 @@ impl EventLoop {
     }
 
     /// Keeps a new connection, or gives it to a loop that has fewer.
-    fn welcome(&mut self, socket: TcpStream, remote: SocketAddr, local: Option<SocketAddr>) {
+    fn welcome(&mut self, accepted: Accepted) {
         if self.posts.len() > 1
             && self.stops_at.is_none()
             && let Some(other) = self.posts.iter().min_by_key(|post| post.connections())
             && other.connections() + LEAD <= self.connections.len()
         {
             let other = Arc::clone(other);
-            let sent = other.send(Mail::Accepted { socket, remote, local });
-            if let Err(Mail::Accepted { socket, remote, local }) = sent {
+            if let Err(Mail::Accepted(accepted)) = other.send(Mail::Accepted(accepted)) {
                 // That loop has stopped.
-                self.admit(socket, remote, local);
+                self.admit(accepted);
             }
             return;
         }
-        self.admit(socket, remote, local);
+        self.admit(accepted);
     }
 
-    fn admit(&mut self, mut socket: TcpStream, remote: SocketAddr, local: Option<SocketAddr>) {
-        // Neither failure harms anybody but this client, whose connection may be dead already.
-        let _ = socket.set_nodelay(true);
-        let Ok(visit) = self.shared.visit(canonical(remote).ip()) else {
-            log_info!("{remote}: has too many connections (max_connections_per_address)");
-            return;
+    fn admit(&mut self, accepted: Accepted) {
+        let Accepted { mut socket, remote, place } = accepted;
+        let place = &self.places[place];
+        let local = if place.is_tcp {
+            // Neither failure harms anybody but this client, whose connection may be dead already.
+            let _ = socket.set_nodelay(true);
+            place.local.or_else(|| socket.local_addr().ok())
+        } else {
+            None
         };
+        let peer = Peer::new(remote.map(canonical), local.map(canonical));
+        let mut extra = Extra::default();
+        if place.terms.expects_proxy(peer.remote) {
+            extra.expect_proxy();
+        } else if !extra.visit(&self.shared, &peer) {
+            return;
+        }
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &place.terms.tls {
+            match tls.session() {
+                Ok(session) => extra.encrypt(session),
+                Err(error) => {
+                    log_warn!("{peer}: cannot be encrypted: {error}");
+                    let _ = error;
+                    return;
+                }
+            }
+        }
         let token = self.connections.next_token();
         let interest = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(&mut socket, Token(token), interest) {
-            log_warn!("{remote}: cannot be waited for: {error}");
+            log_warn!("{peer}: cannot be waited for: {error}");
             let _ = error;
             return;
         }
-        let local = local.or_else(|| socket.local_addr().ok());
-        let peer = Peer::new(Some(canonical(remote)), local.map(canonical));
         let mut exchange = Exchange::new(Arc::clone(&self.shared), peer, self.clock.now());
         exchange.number_from(self.next_number);
         self.next_number = self.next_number.wrapping_add(1 << 32);
@@ -554,7 +589,7 @@ impl EventLoop {
         if self.stops_at.is_some() {
             exchange.stop();
         }
-        let mut connection = Connection::new(socket, exchange, visit.map(Box::new));
+        let mut connection = Connection::new(socket, exchange, extra);
         connection.queued = true;
         self.connections.insert(connection);
         self.shared.info().shard(self.number).accepted();
@@ -593,6 +628,8 @@ impl EventLoop {
             log_info!("stopping, with {} connections", self.connections.len());
             self.shared.stop();
             self.stops_at = Some(now.elapsed().saturating_add(self.shared.config.stop_time()));
+            let grace = self.shared.config.idle_grace();
+            self.idle_until = (!grace.is_zero()).then(|| now.elapsed().saturating_add(grace));
             // Whoever waits in the queue of the system was promised an answer. There are no more
             // than the queue holds; those who come meanwhile may be too late.
             for listener in &mut self.listeners {
@@ -613,6 +650,12 @@ impl EventLoop {
                     // One last look, for a request that is on its way.
                     connection.readable = true;
                 }
+                self.queue(token);
+            }
+        }
+        if self.idle_until.is_some_and(|until| until <= now.elapsed()) {
+            self.idle_until = None;
+            for token in self.connections.tokens() {
                 self.queue(token);
             }
         }

@@ -31,7 +31,14 @@ pub(crate) enum Mail {
     /// Something happened that a connection wanted to be told of.
     Wake(usize),
     /// A connection that another loop accepted.
-    Accepted { socket: TcpStream, remote: SocketAddr, local: Option<SocketAddr> },
+    Accepted(Accepted),
+}
+
+/// A connection that was accepted, and the number of the listener that it came by.
+pub(crate) struct Accepted {
+    pub(super) socket: TcpStream,
+    pub(super) remote: Option<SocketAddr>,
+    pub(super) place: usize,
 }
 
 /// The post box of a loop: mail, and orders that only ever grow more urgent.
