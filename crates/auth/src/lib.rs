@@ -1,4 +1,6 @@
-#![doc = include_str!("../README.md")]
+// The example in it needs random numbers.
+#![cfg_attr(feature = "system-random", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "system-random"), doc = "Sessions, tokens and login.")]
 
 // --- what all share
 mod compare;

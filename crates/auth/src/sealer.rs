@@ -30,6 +30,8 @@ const OVERHEAD: usize = 1 + KEY_ID + NONCE + TAG;
 /// time for a new secret; see [`Keys`].
 ///
 /// ```
+/// # #[cfg(feature = "system-random")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use pauper_auth::{Secret, Sealer, SystemRandom};
 ///
 /// let secret = Secret::random(&SystemRandom)?;
@@ -37,7 +39,10 @@ const OVERHEAD: usize = 1 + KEY_ID + NONCE + TAG;
 /// let text = sealer.seal(&[b"to alice"], b"table 7", &SystemRandom)?;
 /// assert_eq!(sealer.open(&[b"to alice"], &text).as_deref(), Some(&b"table 7"[..]));
 /// assert_eq!(sealer.open(&[b"to bob"], &text), None);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "system-random"))]
+/// # fn main() {}
 /// ```
 #[derive(Clone)]
 pub struct Sealer {

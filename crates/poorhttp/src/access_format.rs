@@ -202,7 +202,8 @@ fn append(part: &Part, entry: &Entry<'_>, line: &mut String) {
         Some((path, _)) => (path, &entry.target[path.len()..]),
         None => (entry.target, ""),
     };
-    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { Field(text).to_string() };
+    let or_dash =
+        |text: &str| if text.is_empty() { "-".to_owned() } else { Field(text).to_string() };
     // Writing to a String cannot fail.
     let _ = match part {
         Part::Text(text) => write!(line, "{text}"),

@@ -165,8 +165,8 @@ pub fn completions() -> [(&'static str, String); 3] {
 }
 
 /// Long, short, value, choices and help of all options.
-fn options() -> impl Iterator<Item = (&'static str, Option<char>, &'static str, String, &'static str)>
-{
+fn options()
+-> impl Iterator<Item = (&'static str, Option<char>, &'static str, String, &'static str)> {
     let switches = SWITCHES
         .iter()
         .map(|(long, short, value, help)| (*long, *short, *value, String::new(), *help));
@@ -210,7 +210,8 @@ fn zsh() -> String {
     let quoted = |text: &str| {
         text.replace('\'', "'\\''").replace('[', "\\[").replace(']', "\\]").replace(':', "\\:")
     };
-    let mut text = "#compdef poorhttp\n# Made by `cargo xtask documents`.\n_arguments -s \\\n".to_owned();
+    let mut text =
+        "#compdef poorhttp\n# Made by `cargo xtask documents`.\n_arguments -s \\\n".to_owned();
     for (long, short, value, choices, help) in options() {
         let help = quoted(help);
         let action = match (value, choices.as_str()) {
@@ -229,8 +230,10 @@ fn zsh() -> String {
             let _ = writeln!(text, "  '-{short}{plus}[{help}]{action}' \\");
         }
     }
-    let commands: Vec<String> =
-        COMMANDS.iter().map(|(name, _, help)| format!("{name}\\:\"{}\"", help.replace('\'', ""))).collect();
+    let commands: Vec<String> = COMMANDS
+        .iter()
+        .map(|(name, _, help)| format!("{name}\\:\"{}\"", help.replace('\'', "")))
+        .collect();
     let _ = writeln!(text, "  '1:command:(({}))'", commands.join(" "));
     text
 }
@@ -240,10 +243,7 @@ fn fish() -> String {
     let mut text = "# Made by `cargo xtask documents`.\ncomplete -c poorhttp -f\n".to_owned();
     for (name, _, help) in COMMANDS {
         let help = quoted(help);
-        let _ = writeln!(
-            text,
-            "complete -c poorhttp -n __fish_is_first_arg -a {name} -d '{help}'"
-        );
+        let _ = writeln!(text, "complete -c poorhttp -n __fish_is_first_arg -a {name} -d '{help}'");
     }
     for (long, short, value, choices, help) in options() {
         let short = short.map_or(String::new(), |c| format!(" -s {c}"));
@@ -253,7 +253,8 @@ fn fish() -> String {
             (_, "") => " -x".to_owned(),
             (_, choices) => format!(" -x -a '{choices}'"),
         };
-        let _ = writeln!(text, "complete -c poorhttp{short} -l {long}{action} -d '{}'", quoted(help));
+        let _ =
+            writeln!(text, "complete -c poorhttp{short} -l {long}{action} -d '{}'", quoted(help));
     }
     text
 }

@@ -117,26 +117,25 @@ mod tests {
 
     #[test]
     fn the_form_of_a_file() {
-        check("[http]\nport = 80\naddress: ::1\n", &[
-            ("http", "port", "80", 2),
-            ("http", "address", "::1", 3),
-        ]);
-        check("# c\n[http]\n; c\nport = 80 ; usual\nroot = /a#b  # c\n", &[
-            ("http", "port", "80", 4),
-            ("http", "root", "/a#b", 5),
-        ]);
+        check(
+            "[http]\nport = 80\naddress: ::1\n",
+            &[("http", "port", "80", 2), ("http", "address", "::1", 3)],
+        );
+        check(
+            "# c\n[http]\n; c\nport = 80 ; usual\nroot = /a#b  # c\n",
+            &[("http", "port", "80", 4), ("http", "root", "/a#b", 5)],
+        );
         check("[environ]\napp_Colour = #fff\n", &[("environ", "app_Colour", "", 2)]);
         check("[environ]\napp_Colour = a%%b 5%\n", &[("environ", "app_Colour", "a%b 5%", 2)]);
         check("[http]\nport = 1\nport = 2\n", &[("http", "port", "2", 3)]);
-        check("[http]\nlisten = a:1,\n  b:2\nport = 3\n", &[
-            ("http", "listen", "a:1,\nb:2", 2),
-            ("http", "port", "3", 4),
-        ]);
-        check("[DEFAULT]\nx = 1\n[a]\ny = 2\n[b]\nx = 3\n", &[
-            ("a", "x", "1", 2),
-            ("a", "y", "2", 4),
-            ("b", "x", "3", 6),
-        ]);
+        check(
+            "[http]\nlisten = a:1,\n  b:2\nport = 3\n",
+            &[("http", "listen", "a:1,\nb:2", 2), ("http", "port", "3", 4)],
+        );
+        check(
+            "[DEFAULT]\nx = 1\n[a]\ny = 2\n[b]\nx = 3\n",
+            &[("a", "x", "1", 2), ("a", "y", "2", 4), ("b", "x", "3", 6)],
+        );
     }
 
     #[test]

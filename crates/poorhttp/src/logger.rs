@@ -94,11 +94,9 @@ impl Log for ErrorLog {
         let mut state = self.state();
         let line = match (&state.sink, state.format.as_str()) {
             // They have times and levels of their own.
-            (Sink::Syslog { .. } | Sink::Journal { .. }, "") => format!(
-                "{}: {}\n",
-                OneLine(record.target()),
-                OneLine(&record.args().to_string())
-            ),
+            (Sink::Syslog { .. } | Sink::Journal { .. }, "") => {
+                format!("{}: {}\n", OneLine(record.target()), OneLine(&record.args().to_string()))
+            }
             (_, "") => format!("{}\n", line(SystemTime::now(), record)),
             (_, format) => format!("{}\n", formatted(format, SystemTime::now(), record)),
         };

@@ -5,5 +5,8 @@ use std::process::ExitCode;
 mod demo;
 
 fn main() -> ExitCode {
-    poorhttp::Registry::new().with("demo", demo::app).with("files", |_| pauper::App::new("files")).run()
+    poorhttp::Registry::new()
+        .with("demo", demo::app)
+        .with("files", |_| pauper::App::new("files"))
+        .run()
 }

@@ -174,8 +174,9 @@ impl Options {
         }
         options.environment(&world.environment)?;
         if let Some(path) = options.config.clone() {
-            let text = (world.read)(&path)
-                .map_err(|error| UsageError::new(format!("cannot read {}: {error}", told(&path))))?;
+            let text = (world.read)(&path).map_err(|error| {
+                UsageError::new(format!("cannot read {}: {error}", told(&path)))
+            })?;
             options.file(&path, &text)?;
         } else if !options.foreground {
             let path = PathBuf::from(USUAL_FILE);
@@ -309,9 +310,8 @@ impl Options {
     }
 
     fn file(&mut self, path: &Path, text: &str) -> Result<(), UsageError> {
-        let entries = ini::read(text).map_err(|(line, why)| {
-            UsageError::new(format!("{}:{line}: {why}", told(path)))
-        })?;
+        let entries = ini::read(text)
+            .map_err(|(line, why)| UsageError::new(format!("{}:{line}: {why}", told(path))))?;
         let mut new_layout = Vec::new();
         for entry in entries {
             let place = format!("{}:{}: ", told(path), entry.line);
@@ -320,7 +320,8 @@ impl Options {
                 continue;
             }
             let written = format!("{}.{}", entry.section, entry.name);
-            let own = keys::all().find(|key| key.section == entry.section && key.name == entry.name);
+            let own =
+                keys::all().find(|key| key.section == entry.section && key.name == entry.name);
             let older = || keys::all().find(|key| key.older.contains(&written.as_str()));
             let Some(key) = own.or_else(older) else {
                 return Err(UsageError::new(place + &unknown(&entry)));
@@ -335,8 +336,7 @@ impl Options {
                 }
             }
             let source = Source::File { path: path.to_owned(), line: entry.line };
-            let wins = own.is_some()
-                && matches!(self.source(key.name), Some(Source::File { .. }));
+            let wins = own.is_some() && matches!(self.source(key.name), Some(Source::File { .. }));
             if wins {
                 self.values.remove(key.name);
             }
@@ -477,10 +477,7 @@ impl Options {
     /// The value of a key of the daemon. In the foreground it counts only if whoever started the
     /// program said so there and then: a file is written for the background.
     pub(crate) fn for_daemon(&self, name: &str) -> Option<&str> {
-        let said = matches!(
-            self.source(name),
-            Some(Source::Environment | Source::CommandLine)
-        );
+        let said = matches!(self.source(name), Some(Source::Environment | Source::CommandLine));
         if self.foreground && !said { None } else { self.given(name) }
     }
 
@@ -777,10 +774,7 @@ mod tests {
             "--listen 80",
             "listen is a list of ADDRESS:PORT and unix:PATH, and not \"80\"",
         );
-        check_wrong(
-            "--access-format %Q",
-            "--access-format: %Q is no directive of the access log",
-        );
+        check_wrong("--access-format %Q", "--access-format: %Q is no directive of the access log");
     }
 
     #[test]
@@ -879,7 +873,10 @@ mod tests {
             ("[http]\nlevel = 1\n", "p.ini:2: [http] has no \"level\"; it belongs to [logging]"),
             ("[http]\nport = x\n", "p.ini:2: port is a number from 0 to 65535, and not \"x\""),
             ("[http]\ntype = x\n", "p.ini:2: type is threading or single, and not \"x\""),
-            ("[server]\nidle_time = -1\n", "p.ini:2: idle_time is a number of seconds, and not \"-1\""),
+            (
+                "[server]\nidle_time = -1\n",
+                "p.ini:2: idle_time is a number of seconds, and not \"-1\"",
+            ),
             ("[http]\nindex = maybe\n", "p.ini:2: index is yes or no, and not \"maybe\""),
             ("[http\n", "p.ini:1: a section is [NAME], and not \"[http\""),
             ("x\n", "p.ini:1: a line is `name = value`, and not \"x\""),

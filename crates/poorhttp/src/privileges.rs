@@ -99,7 +99,8 @@ impl Identity {
         let all = [uids.real, uids.effective, uids.saved].iter().all(|uid| uid == user)
             && [gids.real, gids.effective, gids.saved].iter().all(|gid| gid == group)
             && has == wanted;
-        let back = !user.is_root() && setresuid(Uid::from_raw(0), Uid::from_raw(0), Uid::from_raw(0)).is_ok();
+        let back = !user.is_root()
+            && setresuid(Uid::from_raw(0), Uid::from_raw(0), Uid::from_raw(0)).is_ok();
         if !all || back {
             return Err(format!("this process did not become {name} for good"));
         }

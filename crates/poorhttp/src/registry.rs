@@ -67,16 +67,20 @@ impl Registry {
     fn find(&self, module: Option<&str>) -> Result<&Make, String> {
         let names = || self.apps.iter().map(|(name, _)| name.as_str());
         let Some(module) = module else {
-            return self.apps.first().map(|(_, make)| make).ok_or_else(|| {
-                "there is no application in this program".to_owned()
-            });
+            return self
+                .apps
+                .first()
+                .map(|(_, make)| make)
+                .ok_or_else(|| "there is no application in this program".to_owned());
         };
         let stem = Path::new(module).file_stem().and_then(|stem| stem.to_str()).unwrap_or(module);
         self.apps.iter().find(|(name, _)| name == stem).map(|(_, make)| make).ok_or_else(|| {
             let mut why = format!("module: there is no application {stem:?} in this program");
             match keys::similar(stem, names()) {
                 Some(meant) => why.push_str(&format!("; did you mean {meant}?")),
-                None => why.push_str(&format!("; there are {}", names().collect::<Vec<_>>().join(", "))),
+                None => {
+                    why.push_str(&format!("; there are {}", names().collect::<Vec<_>>().join(", ")))
+                }
             }
             why
         })

@@ -121,7 +121,8 @@ fn each(
         let message = message(line);
         let sent = socket.send(message.as_bytes()).or_else(|error| match error.kind() {
             // The reader was started anew.
-            io::ErrorKind::ConnectionRefused | io::ErrorKind::NotConnected
+            io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::NotConnected
             | io::ErrorKind::ConnectionReset => {
                 socket.connect(path)?;
                 socket.send(message.as_bytes())

@@ -54,11 +54,7 @@ pub(crate) fn bind(
     Ok(all)
 }
 
-fn listen(
-    options: &Options,
-    spec: &str,
-    owner: Option<(u32, u32)>,
-) -> io::Result<Vec<Listener>> {
+fn listen(options: &Options, spec: &str, owner: Option<(u32, u32)>) -> io::Result<Vec<Listener>> {
     if let Some(path) = spec.strip_prefix("unix:") {
         let (user, group) = owner.unzip();
         let socket = UnixSocket::new(path).mode(options.socket_mode()).owner(user, group);
@@ -171,7 +167,9 @@ mod tests {
 
     #[test]
     fn sockets_of_the_pool_are_taken_and_others_bound() {
-        let read = |list: &str| Options::parse(["p".to_owned(), "--listen".to_owned(), list.to_owned()]).unwrap();
+        let read = |list: &str| {
+            Options::parse(["p".to_owned(), "--listen".to_owned(), list.to_owned()]).unwrap()
+        };
         let first = bind(&read("127.0.0.1:0"), Vec::new(), None).unwrap();
         let address = first[0].listener.local_addr();
         let again = bind(&read("localhost:0,127.0.0.1:0"), first, None).unwrap();

@@ -72,6 +72,9 @@ pub(crate) struct Supervisor {
     succeeded: bool,
 }
 
+/// How long clients may keep a connection to a server of one thread that is followed by another.
+const SINGLE_DRAIN: Duration = Duration::from_millis(500);
+
 impl Supervisor {
     pub(crate) fn new(
         options: Options,
@@ -126,8 +129,13 @@ impl Supervisor {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| error.to_string())?;
         let lines = Arc::clone(&self.access);
-        let config =
+        let mut config =
             self.options.server_config().with_on_access(move |record| lines.record(record));
+        if self.options.mode() == Mode::Single {
+            // The next one waits until this one has gone, and clients wait with it.
+            let drain_time = config.drain_time().min(SINGLE_DRAIN);
+            config = config.with_drain_time(drain_time);
+        }
         let server =
             Server::from_listeners(listeners).map_err(|error| error.to_string())?.config(config);
         self.started += 1;
@@ -179,7 +187,8 @@ impl Supervisor {
     /// Waits for what happens, until all generations have ended.
     pub(crate) fn run(mut self) -> Result<ExitCode, String> {
         let failed = loop {
-            let patience = self.forced.map(|(_, end)| end.saturating_duration_since(Instant::now()));
+            let patience =
+                self.forced.map(|(_, end)| end.saturating_duration_since(Instant::now()));
             let wait = [patience, self.notify.watchdog()].into_iter().flatten().min();
             let event = match wait {
                 None => self.events.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -320,7 +329,9 @@ impl Supervisor {
         let changed = |name: &str| options.text(name) != self.options.text(name);
         for name in ["user", "group", "chroot", "pidfile", "umask"] {
             if changed(name) {
-                log::warn!("{name} has changed, which takes effect when the daemon is started anew");
+                log::warn!(
+                    "{name} has changed, which takes effect when the daemon is started anew"
+                );
             }
         }
         // Files that are open already stay open, should they not be reachable any more.
@@ -342,7 +353,7 @@ impl Supervisor {
             self.begin(app)?;
             self.reloaded();
         }
-        old.iter().for_each(Control::stop);
+        old.iter().for_each(Control::retire);
         Ok(())
     }
 
@@ -390,7 +401,9 @@ impl Supervisor {
                 self.succeeded = true;
                 self.notify.send(&format!("MAINPID={pid}"));
                 say(format_args!("the process {pid} goes on with the sockets"));
-                self.stop();
+                self.stopping = true;
+                self.next = None;
+                self.generations.iter().for_each(|(_, control)| control.retire());
             }
             None => {
                 // It may have written its number before it ended.
@@ -406,8 +419,7 @@ impl Supervisor {
 
 fn watch_signals(sender: Sender<Event>) -> Result<(), String> {
     let told = |error: std::io::Error| format!("cannot watch for signals: {error}");
-    let mut signals =
-        Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2]).map_err(told)?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2]).map_err(told)?;
     let watch = move || {
         for signal in signals.forever() {
             if sender.send(Event::Signal(signal)).is_err() {

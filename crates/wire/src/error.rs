@@ -161,7 +161,9 @@ kinds! {
     /// RFC 9112 section 6.1.
     TransferEncodingInHttp10, 400, "Transfer-Encoding in an HTTP/1.0 message";
     /// RFC 9110 section 7.6.1.
-    BadConnection, 400, "Connection is not a list of tokens";
+    BadConnection, 400, "Connection is a list of tokens, and none of them is Content-Length or Host";
+    /// RFC 9110 section 9.3.6.
+    ConnectBody, 400, "CONNECT with a body: what follows its head is the tunnel's";
     /// RFC 9110 section 10.1.1.
     UnknownExpectation, 417, "the only known expectation is `100-continue`";
     /// RFC 9112 section 7.1.

@@ -3,6 +3,8 @@
 use core::fmt;
 use core::ops::Range;
 
+use crate::scan;
+
 /// A place in a buffer: two 32-bit offsets.
 ///
 /// Spans instead of slices let the buffer move (into a request, to another thread) while the
@@ -80,7 +82,7 @@ impl Span {
     /// As [`of`](Self::of), for spans that the parser found to be ASCII.
     #[inline]
     pub(crate) fn ascii(self, buf: &[u8]) -> &str {
-        core::str::from_utf8(self.of(buf)).expect("the span belongs to the buffer that was parsed")
+        scan::ascii(self.of(buf)).expect("the span belongs to the buffer that was parsed")
     }
 }
 

@@ -79,7 +79,7 @@ fn every_number_is_shown_planned_or_explained() {
 }
 
 /// Whether the test of this name is there and runs.
-fn missing_test(name: &str) -> Result<(), String> {
+pub(crate) fn missing_test(name: &str) -> Result<(), String> {
     let (place, function) = name.split_once("::").ok_or_else(|| format!("{name:?} is no test"))?;
     let file = file_of(place).ok_or_else(|| format!("{place:?} is no place of tests"))?;
     let text = fs::read_to_string(shell::root().join(&file))

@@ -6,6 +6,7 @@
 //! - `sources`: what no source file may contain
 //! - `texts`: README, changelog and the like tell the truth
 
+mod advisories;
 mod arrows;
 mod contract;
 mod manifests;

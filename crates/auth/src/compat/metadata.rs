@@ -55,5 +55,5 @@ pub(super) fn of_object(
             session.flash(level, text);
         }
     }
-    Ok(session.as_read(id, times))
+    Ok(session.read_with(id, times))
 }

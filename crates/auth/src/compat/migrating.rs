@@ -42,7 +42,7 @@ impl<N: SessionFormat, O: SessionFormat> SessionFormat for Migrating<N, O> {
     fn read(&self, value: &str, context: &SessionContext<'_>) -> Result<Session, SessionError> {
         self.new.read(value, context).or_else(|error| {
             let old = self.old.read(value, context).map_err(|_| error)?;
-            Ok(old.to_be_rewritten())
+            Ok(old.rewritten())
         })
     }
 

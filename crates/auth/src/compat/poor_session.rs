@@ -42,8 +42,8 @@ pub enum Compression {
 pub struct PoorSession {
     stream: Zeroizing<Vec<u8>>,
     mac_key: Zeroizing<[u8; 32]>,
-    table: Zeroizing<[u8; 256]>,
-    reverse: Zeroizing<[u8; 256]>,
+    table: Box<Zeroizing<[u8; 256]>>,
+    reverse: Box<Zeroizing<[u8; 256]>>,
     compression: Compression,
 }
 
@@ -69,12 +69,12 @@ impl PoorSession {
         derive(b"ks\0", key, &mut stream);
         derive(b"mac\0", key, &mut *mac_key);
         derive(b"perm\0", key, &mut *seed);
-        let mut table = Zeroizing::new([0; 256]);
+        let mut table = Box::new(Zeroizing::new([0; 256]));
         for (index, byte) in table.iter_mut().enumerate() {
             *byte = index as u8;
         }
-        Mersenne::of_bytes(&*seed).shuffle(&mut *table);
-        let mut reverse = Zeroizing::new([0; 256]);
+        Mersenne::of_bytes(&*seed).shuffle(&mut **table);
+        let mut reverse = Box::new(Zeroizing::new([0; 256]));
         for (index, byte) in table.iter().enumerate() {
             reverse[usize::from(*byte)] = index as u8;
         }
@@ -204,7 +204,7 @@ mod tests {
         let session = PoorSession::new("0123456789abcdef0123456789abcdef").unwrap();
         assert_eq!(to_hex(&session.table[..16]), "e0750cefeda521b1529835e408c415ea");
         assert_eq!(
-            to_hex(&Sha256::digest(*session.table)),
+            to_hex(&Sha256::digest(**session.table)),
             "e7da88a0d7d7a141da7e558cce84057f01a504babd014ab0c30db86a0bf7f516"
         );
         assert_eq!(to_hex(&session.stream[..16]), "e064eae2def7e540167e1b408b5f04fe");

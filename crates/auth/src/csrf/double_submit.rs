@@ -1,6 +1,7 @@
 //! Tokens bound to a cookie of their own.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use pauper_message::{Error, FormToken, Hook, Request, Response, SameSite, SetCookie};
@@ -103,6 +104,7 @@ struct CookieToken {
     sent: Option<Token>,
     /// The one that it gets, if it sent none and is shown a token.
     fresh: OnceLock<Option<Token>>,
+    shown: AtomicBool,
 }
 
 /// The same in the request's extensions, for `after`.
@@ -115,6 +117,7 @@ impl FormToken for CookieToken {
 
     /// Empty when there are no random bytes; then no form is accepted.
     fn value(&self) -> String {
+        self.shown.store(true, Ordering::Relaxed);
         let random = &*self.shared.random;
         let number = self.sent.or_else(|| *self.fresh.get_or_init(|| draw(random).ok()));
         let made = number.and_then(|number| {
@@ -140,7 +143,12 @@ impl Hook for DoubleSubmit {
             .filter(|(name, _)| **name == *shared.name)
             .take(4)
             .find_map(|(_, value)| shared.open(value));
-        let token = Arc::new(CookieToken { shared, sent, fresh: OnceLock::new() });
+        let token = Arc::new(CookieToken {
+            shared,
+            sent,
+            fresh: OnceLock::new(),
+            shown: AtomicBool::new(false),
+        });
         req.set_form_token(Arc::<CookieToken>::clone(&token));
         req.extensions_mut().insert(Kept(token));
         Ok(())
@@ -148,15 +156,18 @@ impl Hook for DoubleSubmit {
 
     fn after(&self, req: &mut Request, response: &mut Response) -> Result<(), Error> {
         let Some(Kept(token)) = req.extensions().get::<Kept>() else { return Ok(()) };
+        // A page with a token is for one client.
+        if token.shown.load(Ordering::Relaxed) {
+            response.headers_mut().add_vary("cookie")?;
+            keep_private(response)?;
+        }
         let Some(Some(number)) = token.fresh.get() else { return Ok(()) };
         let name = &*self.shared.name;
         let prefixed = name.get(..2).is_some_and(|start| start == "__");
         let cookie = SetCookie::new(name, self.shared.seal(number))
             .same_site(SameSite::Lax)
             .secure(req.is_secure() || prefixed);
-        response.headers_mut().add_vary("cookie")?;
-        response.headers_mut().set_cookie(&cookie)?;
-        keep_private(response)
+        Ok(response.headers_mut().set_cookie(&cookie)?)
     }
 }
 

@@ -112,7 +112,7 @@ impl Session {
 
     /// This one as it was read under a number, with its times.
     #[cfg(feature = "compat")]
-    pub(crate) fn as_read(mut self, id: SessionId, times: Times) -> Self {
+    pub(crate) fn read_with(mut self, id: SessionId, times: Times) -> Self {
         self.times = Some(times);
         self.changed = false;
         self.under(id)
@@ -120,7 +120,7 @@ impl Session {
 
     /// This one, to be written when somebody has asked for it, and as a new one.
     #[cfg(feature = "compat")]
-    pub(crate) fn to_be_rewritten(mut self) -> Self {
+    pub(crate) fn rewritten(mut self) -> Self {
         self.changed = true;
         self.read_as = None;
         self

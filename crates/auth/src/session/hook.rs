@@ -371,19 +371,23 @@ impl Hook for Sessions {
         let Some(mut slot) = req.extensions_mut().remove::<Slot>() else { return Ok(()) };
         let mine = Arc::ptr_eq(&slot.cell.inner, &self.inner);
         let told = if mine && slot.cell.was_read() {
-            self.inner.finish(&mut slot, req).map(|cookie| (true, cookie))
+            // A page with a form token is for one client, too.
+            let token = slot.cell.token_used();
+            self.inner.finish(&mut slot, req).map(|cookie| (true, token, cookie))
         } else {
-            Ok((false, None))
+            Ok((false, false, None))
         };
         // Hooks around this one may still want to know who it was.
         req.extensions_mut().insert(slot);
-        let (read, cookie) = told?;
+        let (read, token, cookie) = told?;
         if read {
             response.headers_mut().add_vary("cookie")?;
         }
+        if cookie.is_some() || token {
+            keep_private(response)?;
+        }
         if let Some(cookie) = cookie {
             response.headers_mut().set_cookie(&cookie)?;
-            keep_private(response)?;
         }
         Ok(())
     }

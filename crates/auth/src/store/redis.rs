@@ -18,14 +18,17 @@ use super::SessionStore;
 /// finds its connection broken tries a fresh one, once.
 ///
 /// ```no_run
+/// # #[cfg(feature = "system-random")]
+/// # fn main() -> Result<(), pauper_auth::StoreError> {
 /// use pauper_auth::session::{Sessions, StoredSession};
 /// use pauper_auth::store::RedisStore;
 ///
-/// # fn main() -> Result<(), pauper_auth::StoreError> {
 /// let store = RedisStore::open("redis://127.0.0.1:6379/0")?;
 /// let sessions = Sessions::new(StoredSession::new(store));
 /// # Ok(())
 /// # }
+/// # #[cfg(not(feature = "system-random"))]
+/// # fn main() {}
 /// ```
 pub struct RedisStore {
     client: Client,

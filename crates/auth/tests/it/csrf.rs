@@ -29,6 +29,8 @@ fn check_tokens(hooks: &[&dyn Hook], other: &[&dyn Hook]) {
     assert_eq!(visit.header("cache-control"), Some("no-store"));
     let (again, visit) = alice.get(hooks, token);
     assert_eq!(visit.set.len(), 0);
+    assert_eq!(visit.header("cache-control"), Some("no-store"), "it is for one client");
+    assert_eq!(visit.header("vary"), Some("cookie"));
     assert_ne!(of_alice, again, "it looks different each time");
     let mut eve = Client::default();
     let (of_eve, _) = eve.get(hooks, token);

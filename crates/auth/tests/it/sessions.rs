@@ -334,6 +334,43 @@ fn a_planted_cookie_of_the_same_name_hides_nothing() {
     }
 }
 
+/// RUSTSEC-2017-0005 (cookie): lifetimes and clocks at their ends do not panic.
+#[test]
+fn the_longest_and_the_strangest_times() {
+    use std::time::SystemTime;
+    let far = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_800);
+    let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+    for lifetime in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
+        for now in [before, SystemTime::UNIX_EPOCH, at(0), far] {
+            let sessions = sealed().idle(lifetime).longest(lifetime).persistent(true);
+            let mut req = Request::builder().received(now).build().unwrap();
+            let (_, visit) = Client::default().deliver(&[&sessions], &mut req, login).unwrap();
+            let (name, value) = visit.set[0].split(';').next().unwrap().split_once('=').unwrap();
+            let header = format!("{name}={value}");
+            let mut req =
+                Request::builder().received(now).header("Cookie", header).build().unwrap();
+            let (user, _) = Client::default().deliver(&[&sessions], &mut req, user).unwrap();
+            assert_eq!(user.is_some(), lifetime == Duration::MAX, "{lifetime:?}, {now:?}");
+        }
+    }
+}
+
+/// CVE-2025-58186 (Go): so many cookies are looked at and no more.
+#[test]
+fn a_flood_of_cookies_is_cut_off() {
+    let sessions = sealed();
+    let mut client = Client::default();
+    client.get(&[&sessions], login);
+    let good = format!("SESSID={}", client.cookies["SESSID"]);
+    let most = pauper_message::MAX_COOKIES;
+    for (others, expected) in [(most - 1, true), (most, false), (5 * most, false)] {
+        let header = format!("{}{good}", "a=b; ".repeat(others));
+        let mut req = Request::builder().received(at(0)).header("Cookie", header).build().unwrap();
+        let (user, _) = Client::default().deliver(&[&sessions], &mut req, user).unwrap();
+        assert_eq!(user.is_some(), expected, "{others}");
+    }
+}
+
 #[test]
 fn revoked_sessions_end() {
     let sessions = sealed();

@@ -80,7 +80,10 @@ fn memory_forgets_what_is_over() {
 }
 
 /// Of many uses at once one is the first.
-#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "the memory's own tests are inside"))]
+#[cfg_attr(
+    not(all(feature = "redis", feature = "system-random")),
+    allow(dead_code, reason = "the memory's own tests are inside")
+)]
 fn check_once(store: &impl OnceStore) {
     let now = SystemTime::now();
     let first = AtomicUsize::new(0);
@@ -98,7 +101,7 @@ fn check_once(store: &impl OnceStore) {
     assert_eq!(first.into_inner(), 30);
 }
 
-#[cfg(feature = "redis")]
+#[cfg(all(feature = "redis", feature = "system-random"))]
 mod redis {
     use super::*;
     use std::env;

@@ -72,12 +72,20 @@ impl Listener {
     }
 
     pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        let source: &mut dyn Source = match &mut self.socket {
+        self.source().register(registry, token, Interest::READABLE)
+    }
+
+    /// No event tells of it any more. Closing it would do, if no other process had it, too.
+    pub(super) fn deregister(&mut self, registry: &Registry) {
+        let _ = self.source().deregister(registry);
+    }
+
+    fn source(&mut self) -> &mut dyn Source {
+        match &mut self.socket {
             Socket::Tcp(socket) => socket,
             #[cfg(unix)]
             Socket::Unix(socket) => socket,
-        };
-        source.register(registry, token, Interest::READABLE)
+        }
     }
 
     /// Accepts up to `most` connections and as many as are a turn's share.

@@ -69,9 +69,9 @@ impl Extra {
 
     /// Whether that has begun, so that the client may be waiting for it.
     pub(super) fn is_at_it(&self) -> bool {
-        self.0.as_ref().is_some_and(|inner| {
-            inner.begun && (inner.handshake || inner.header.is_some())
-        })
+        self.0
+            .as_ref()
+            .is_some_and(|inner| inner.begun && (inner.handshake || inner.header.is_some()))
     }
 
     pub(super) fn begun(&mut self) {

@@ -35,16 +35,16 @@ use self::clock::{LoopClock, Stopwatch};
 use self::connection::{Budget, Connection, Turn};
 pub(crate) use self::errand::{Errand, Work};
 use self::extra::Extra;
+#[cfg(not(feature = "tls"))]
+use self::plain as session;
 use self::post::{Accepted, Order};
 pub(crate) use self::post::{Mail, Post};
 use self::slab::Slab;
 use self::timers::Timers;
-#[cfg(not(feature = "tls"))]
-use self::plain as session;
-#[cfg(feature = "tls")]
-use crate::tls::session;
 use crate::exchange::{Buffers, Chores, Exchange, Now, Shared};
 use crate::log_macros::{log_info, log_warn};
+#[cfg(feature = "tls")]
+use crate::tls::session;
 
 /// Tokens from this on are listeners, and the highest is the waker.
 const FIRST_LISTENER: usize = 1 << (usize::BITS - 1);
@@ -57,6 +57,9 @@ const EVENTS: usize = 1024;
 const LAST_TURNS: usize = 128;
 /// How long time limits may wait because there are always more events.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How many connections a worker accepts before others have a turn: the queue is that of all
+/// workers.
+const WORKERS_SHARE: usize = 2;
 /// A loop with so many connections more than another gives it new ones.
 const LEAD: usize = 4;
 
@@ -103,8 +106,8 @@ pub(crate) struct EventLoop {
     keeps_streams: bool,
     /// When the connections that are left will be cut, once the loop was told to stop.
     stops_at: Option<Duration>,
-    /// Until when idle connections are left open all the same.
-    idle_until: Option<Duration>,
+    /// Until then connections may stay for one more request.
+    retires: bool,
 }
 
 /// What a loop does one after another, round and round.
@@ -172,7 +175,7 @@ impl EventLoop {
             ended: None,
             keeps_streams: false,
             stops_at: None,
-            idle_until: None,
+            retires: false,
         })
     }
 
@@ -285,6 +288,9 @@ impl EventLoop {
         if let Some(status) = status {
             counts.request();
             counts.response(status);
+            if let Some(worker) = self.shared.membership() {
+                worker.served();
+            }
         }
         if let Work::File(file) = &work {
             counts.bytes_out(file.sent);
@@ -336,7 +342,7 @@ impl EventLoop {
         {
             return Some(Duration::ZERO);
         }
-        let next = [self.timers.next(), pause, self.stops_at, self.idle_until].into_iter().flatten().min()?;
+        let next = [self.timers.next(), pause, self.stops_at].into_iter().flatten().min()?;
         Some(next.saturating_sub(now))
     }
 
@@ -365,6 +371,7 @@ impl EventLoop {
         if !mem::take(&mut self.has_mail) {
             return;
         }
+        self.post().pong();
         let mut mail = mem::take(&mut self.mail);
         self.post().take(&mut mail);
         for one in mail.drain(..) {
@@ -422,7 +429,7 @@ impl EventLoop {
 
     fn turn(&mut self, token: usize) -> Option<Work> {
         let connection = self.connections.get_mut(token)?;
-        let stopping = self.stops_at.is_some() && self.idle_until.is_none();
+        let stopping = self.stops_at.is_some() && !self.retires;
         let (budget, buffers) = (&mut self.budget, &mut self.buffers);
         let counts = self.shared.info().shard(self.number);
         let turn = loop {
@@ -506,8 +513,9 @@ impl EventLoop {
         }
         let mut listeners = mem::take(&mut self.listeners);
         let ready = listeners.iter_mut().enumerate().filter(|(_, listener)| listener.ready);
+        let share = self.shared.membership().map_or(usize::MAX, |_| WORKERS_SHARE);
         for (place, listener) in ready {
-            let room = self.room();
+            let room = self.room().min(share);
             let mut accepted = 0;
             let result = listener.accept(room, |socket, remote| {
                 accepted += 1;
@@ -624,12 +632,35 @@ impl EventLoop {
             return None;
         }
         let now = *self.clock.now();
-        if self.stops_at.is_none() {
+        let stops_at = |time| Some(now.elapsed().saturating_add(time));
+        let (stop_time, drain_time) =
+            (self.shared.config.stop_time(), self.shared.config.drain_time());
+        if self.stops_at.is_some() && self.retires && order != Order::Retire {
+            self.retires = false;
+            self.stops_at = stops_at(stop_time);
+            self.shared.stop();
+            for token in self.connections.tokens() {
+                self.queue(token);
+            }
+        }
+        if self.stops_at.is_none() && order == Order::Retire {
+            log_info!("retiring, with {} connections", self.connections.len());
+            self.retires = true;
+            self.stops_at = stops_at(drain_time);
+            // Whoever waits in the queue of the system is for the others.
+            for mut listener in mem::take(&mut self.listeners) {
+                listener.deregister(self.poll.registry());
+            }
+            for token in self.connections.tokens() {
+                if let Some(connection) = self.connections.get_mut(token) {
+                    connection.exchange.stop();
+                }
+                self.queue(token);
+            }
+        } else if self.stops_at.is_none() {
             log_info!("stopping, with {} connections", self.connections.len());
             self.shared.stop();
-            self.stops_at = Some(now.elapsed().saturating_add(self.shared.config.stop_time()));
-            let grace = self.shared.config.idle_grace();
-            self.idle_until = (!grace.is_zero()).then(|| now.elapsed().saturating_add(grace));
+            self.stops_at = stops_at(stop_time);
             // Whoever waits in the queue of the system was promised an answer. There are no more
             // than the queue holds; those who come meanwhile may be too late.
             for listener in &mut self.listeners {
@@ -650,12 +681,6 @@ impl EventLoop {
                     // One last look, for a request that is on its way.
                     connection.readable = true;
                 }
-                self.queue(token);
-            }
-        }
-        if self.idle_until.is_some_and(|until| until <= now.elapsed()) {
-            self.idle_until = None;
-            for token in self.connections.tokens() {
                 self.queue(token);
             }
         }

@@ -14,12 +14,7 @@ use crate::exchange::{Permit, Shared, TakenOver};
 use crate::log_macros::{Clean, log_error};
 
 /// Gives a socket to the function that is to have it.
-pub(super) fn take_over(
-    taken: TakenOver,
-    socket: Socket,
-    peer: Peer,
-    shared: &Arc<Shared>,
-) {
+pub(super) fn take_over(taken: TakenOver, socket: Socket, peer: Peer, shared: &Arc<Shared>) {
     let TakenOver { run, early, permit } = taken;
     let Socket { stream, session } = socket;
     let socket = TcpStream::from(std::os::fd::OwnedFd::from(stream));

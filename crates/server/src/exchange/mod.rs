@@ -68,7 +68,7 @@ pub use job::Job;
 pub use now::Now;
 pub use output::Flush;
 pub use shared::Shared;
-pub(crate) use shared::{Permit, Visit};
+pub(crate) use shared::{Membership, Permit, Visit};
 pub use step::{Step, Want};
 
 use crate::log_macros::Clean;
@@ -420,13 +420,9 @@ impl Exchange {
     /// What it is doing, for those who count.
     pub(crate) fn connection_state(&self) -> ConnectionState {
         match self.state {
-            State::Head if self.input.is_empty() => {
-                if self.output.is_empty() {
-                    ConnectionState::Idle
-                } else {
-                    ConnectionState::Writing
-                }
-            }
+            // The next request may be there already; it waits until the answers have gone.
+            State::Head if !self.output.is_empty() => ConnectionState::Writing,
+            State::Head if self.input.is_empty() => ConnectionState::Idle,
             State::Head | State::Body | State::Draining => ConnectionState::Reading,
             State::Away | State::Stream => ConnectionState::Working,
             State::Driven | State::TakenOver => ConnectionState::Upgraded,

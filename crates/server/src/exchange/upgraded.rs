@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pauper_message::{
-    Driver, Error, Outbox, TlsInfo, Upgrade, UpgradeKind, drop_quietly, guard,
-};
+use pauper_message::{Driver, Error, Outbox, TlsInfo, Upgrade, UpgradeKind, drop_quietly, guard};
 
 use super::job::{Job, Parcel, Stage};
 use super::output::Waker;

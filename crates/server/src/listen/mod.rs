@@ -19,9 +19,9 @@ use pauper_message::Network;
 #[cfg(unix)]
 pub use inherited::InheritedSockets;
 #[cfg(unix)]
-pub use unix::UnixSocket;
-#[cfg(unix)]
 use unix::SocketFile;
+#[cfg(unix)]
+pub use unix::UnixSocket;
 
 /// A socket that listens, and on what terms its connections are taken: encrypted or not, behind a
 /// proxy or not.
@@ -98,10 +98,7 @@ impl Listener {
     ///
     /// # Errors
     /// As [`bind`](Self::bind); [`AddrInUse`](io::ErrorKind::AddrInUse) if all ports are taken.
-    pub fn bind_first(
-        host: &str,
-        ports: impl IntoIterator<Item = u16>,
-    ) -> io::Result<Vec<Self>> {
+    pub fn bind_first(host: &str, ports: impl IntoIterator<Item = u16>) -> io::Result<Vec<Self>> {
         Ok(tcp::listen_first(host, ports)?.into_iter().map(Self::from).collect())
     }
 
@@ -213,6 +210,17 @@ impl Listener {
             #[cfg(unix)]
             file: self.file.clone(),
         })
+    }
+
+    /// The very same one for another loop.
+    #[cfg(unix)]
+    pub(crate) fn same(&self) -> io::Result<Self> {
+        let socket = match &self.socket {
+            ListeningSocket::Tcp(socket) => ListeningSocket::Tcp(socket.try_clone()?),
+            ListeningSocket::Unix(socket) => ListeningSocket::Unix(socket.try_clone()?),
+        };
+        let (name, terms) = (self.name.clone(), self.terms.clone());
+        Ok(Self { socket, name, terms, file: self.file.clone() })
     }
 
     pub(crate) fn into_parts(self) -> (ListeningSocket, Terms) {

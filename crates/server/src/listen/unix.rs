@@ -116,7 +116,10 @@ fn remove_if_dead(path: &Path) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     if !kind.is_socket() {
-        return Err(io::Error::new(ErrorKind::AlreadyExists, "there is something that is no socket"));
+        return Err(io::Error::new(
+            ErrorKind::AlreadyExists,
+            "there is something that is no socket",
+        ));
     }
     match UnixStream::connect(path) {
         Ok(_) => Err(io::Error::new(ErrorKind::AddrInUse, "another process listens there")),

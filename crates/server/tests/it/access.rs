@@ -8,7 +8,7 @@ use pauper_server::ServerConfig;
 use pauper_server::exchange::AccessRecord;
 use pauper_server::test::Client;
 
-use crate::support::{get, post};
+use crate::support::{answers, get, post};
 
 /// A configuration that notes a line for every record.
 fn noting() -> (ServerConfig, Arc<Mutex<Vec<String>>>) {
@@ -93,4 +93,28 @@ fn a_panic_of_the_function_harms_nobody() {
     let mut client = Client::with_config(&echo, config);
     assert_eq!(client.get("/").status(), 200);
     assert_eq!(client.get("/").status(), 200);
+}
+
+/// The number is the one that the handler sees, and the two headers are those of the request.
+#[test]
+fn a_record_has_the_number_the_referer_and_the_user_agent() {
+    let records = Arc::<Mutex<Vec<(u64, String, String)>>>::default();
+    let noted = Arc::clone(&records);
+    let config = ServerConfig::new().with_on_access(move |record: &AccessRecord<'_>| {
+        let (referer, agent) = (record.referer.to_owned(), record.user_agent.to_owned());
+        noted.lock().unwrap().push((record.id, referer, agent));
+    });
+    let tell = |req: &mut Request| req.id().to_string();
+    let mut client = Client::with_config(&tell, config);
+    let from =
+        "GET / HTTP/1.1\r\nHost: h\r\nReferer: http://h/\"a\"\r\nUser-Agent: x/1 (y)\r\n\r\n";
+    let ids: Vec<u64> = [from.to_owned(), get("/")]
+        .iter()
+        .map(|request| answers(&client.raw(request.as_bytes()))[0].1.parse().unwrap())
+        .collect();
+    client.raw(b"GET / HTTP/1.1\n\n");
+    assert_ne!(ids[0], ids[1]);
+    let expected = [(ids[0], "http://h/\"a\"", "x/1 (y)"), (ids[1], "", ""), (0, "", "")];
+    let expected = expected.map(|(id, from, by)| (id, from.to_owned(), by.to_owned()));
+    assert_eq!(*records.lock().unwrap(), expected);
 }

@@ -2,14 +2,14 @@
 //! their own, which is this test binary again: limits and CPU time belong to a process.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use pauper_message::Request;
-use pauper_server::Server;
+use pauper_server::{Server, ServerConfig};
 
-use crate::support::{Wire, get, wait_until};
+use crate::support::{Wire, get, snapshot, wait_until};
 
 /// Tells the test below that it is the server.
 const ROLE: &str = "PAUPER_TEST_SERVER";
@@ -47,6 +47,18 @@ impl Process {
         fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
     }
 
+    /// Its open files.
+    fn files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
+    }
+
+    /// The memory of its own that it has in RAM, in KiB: what it shares with files is not.
+    fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+        line.unwrap().trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// How often it was woken up, by count of its voluntary context switches.
     fn wakes(&self) -> u64 {
         let mut all = 0;
@@ -72,14 +84,18 @@ impl Drop for Process {
 #[test]
 fn server() {
     let Some(mode) = std::env::var_os(ROLE) else { return };
-    let server = Server::bind("127.0.0.1:0").unwrap();
+    let config = ServerConfig::new().with_max_connections(20_000);
+    let server = Server::bind("127.0.0.1:0").unwrap().config(config);
     println!("serves {}", server.local_addr());
     let control = server.control();
     std::thread::spawn(move || {
         let _ = std::io::stdin().read(&mut [0]);
         control.stop_now();
     });
-    let fine = |_: &mut Request| "fine";
+    let fine = |req: &mut Request| match req.path() {
+        "/connections" => snapshot(req).connections().to_string(),
+        _ => "fine".to_owned(),
+    };
     let served = if mode == "single" { server.run_single(fine) } else { server.run(fine) };
     let _ = served.unwrap();
 }
@@ -145,4 +161,70 @@ fn check_idle(mode: &str) {
     std::thread::sleep(Duration::from_millis(500));
     let woken = server.wakes() - before;
     assert!(woken <= 2, "woken up {woken} times by nobody");
+}
+
+/// Ten thousand connections that do nothing, or as many as this process may have: each costs little
+/// memory and no time, and the others are served.
+#[test]
+fn idle_connections_cost_little() {
+    let allowed = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let count = allowed.unwrap_or(u64::MAX).saturating_sub(600).min(10_000) as usize;
+    if count < 10_000 {
+        println!("only {count} connections, for want of files");
+    }
+    for mode in ["single", "threading"] {
+        let server = Process::start(mode, count as u32 + 500);
+        let mut quick = Wire::connect(server.address);
+        assert_eq!(quick.get("/").text(), "fine");
+        let before = server.memory();
+        let idle: Vec<TcpStream> =
+            (0..count).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+        wait_until("all are accepted", || {
+            quick.get("/connections").text() == (count + 1).to_string()
+        });
+        let each = (server.memory() - before) * 1024 / count as u64;
+        assert!(each < 1024, "{each} bytes for each idle connection");
+        let ticks = server.ticks();
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(server.ticks() - ticks < 10, "what is idle costs time");
+        for _ in 0..100 {
+            assert_eq!(quick.get("/").text(), "fine");
+        }
+        drop(idle);
+        wait_until("all are gone", || quick.get("/connections").text() == "1");
+    }
+}
+
+/// gunicorn#3648: connections that end in every way leave no file and no count behind.
+#[test]
+fn thousands_of_closes_leave_nothing() {
+    for mode in ["single", "threading"] {
+        let server = Process::start(mode, 1000);
+        let mut quick = Wire::connect(server.address);
+        assert_eq!(quick.get("/").text(), "fine");
+        let before = server.files();
+        for round in 0..50 {
+            let mut clients: Vec<Wire> = (0..100).map(|_| Wire::connect(server.address)).collect();
+            for (number, client) in clients.iter_mut().enumerate() {
+                match (number + round) % 5 {
+                    0 => {}
+                    1 => client.send("GET / HT"),
+                    2 => client.send("nonsense\n\n"),
+                    _ => client.send(get("/")),
+                }
+            }
+            for (number, mut client) in clients.into_iter().enumerate() {
+                match number % 3 {
+                    0 => client.reset(),
+                    1 => drop(client),
+                    _ => {
+                        client.socket.shutdown(Shutdown::Write).unwrap();
+                        let _ = client.rest();
+                    }
+                }
+            }
+        }
+        wait_until("all are gone", || quick.get("/connections").text() == "1");
+        wait_until("their files are closed", || server.files() <= before);
+    }
 }

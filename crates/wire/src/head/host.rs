@@ -14,11 +14,20 @@ pub(super) enum Port {
 }
 
 /// Whether a host, which is not empty, is one of the usual ones: at most 32 bytes, a plain name and
-/// perhaps a port of one to four digits. Others may be right as well, see [`check`].
+/// perhaps a port of one to five digits. Others may be right as well, see [`check`].
 #[inline(always)]
 pub(super) fn is_usual<I: Isa>(isa: I, buf: &[u8], host: Span) -> bool {
-    let Some(half) = buf.get(host.start()..).and_then(<[u8]>::first_chunk) else { return false };
-    let Some([plain, digits]) = isa.plain(half) else { return false };
+    let Some(rest) = buf.get(host.start()..) else { return false };
+    // The last header line of a short head has less than that behind it.
+    let (half, before) = match (rest.first_chunk(), buf.last_chunk()) {
+        (Some(half), _) => (half, 0),
+        (None, Some(half)) if !rest.is_empty() => (half, half.len() - rest.len()),
+        _ => return false,
+    };
+    let Some([plain, digits]) = isa.plain(half).map(|masks| masks.map(|mask| mask >> before))
+    else {
+        return false;
+    };
     let (len, name) = (host.len() as u32, plain.trailing_ones());
     if len > 32 {
         return false;
@@ -29,10 +38,16 @@ pub(super) fn is_usual<I: Isa>(isa: I, buf: &[u8], host: Span) -> bool {
     // A bit for the colon, so that there are never more than 31 to shift.
     let port = len - name - 1;
     let in_digits = (digits >> name >> 1).trailing_ones();
+    let colon = host.start() + name as usize;
     name > 0
-        && buf[host.start() + name as usize] == b':'
-        && (1..=4).contains(&port)
+        && buf[colon] == b':'
         && in_digits >= port
+        && match port {
+            1..=4 => true,
+            // Of five digits each, the smaller number is the smaller text.
+            5 => buf[colon + 1..host.end()] <= b"65535"[..],
+            _ => false,
+        }
 }
 
 /// Checks a non-empty host: `reg-name`, IPv4 or `[IPv6]`, and a port of at most five digits up to
@@ -158,8 +173,13 @@ mod tests {
         fn with<I: Isa>(self, isa: I) -> Self::Output {
             let head = std::format!("{}\r\n{}", self.0, "0123456789".repeat(4));
             let host = Span::new(0, self.0.len());
-            // With nothing behind it there may be too little to look at.
-            (is_usual(isa, head.as_bytes(), host), is_usual(isa, self.0.as_bytes(), host))
+            // Something before it, and nothing behind.
+            let last = std::format!("GET /what/is/asked HTTP/1.1\r\nHost: {}", self.0);
+            let at_end = Span::new(last.len() - self.0.len(), last.len());
+            let inside = is_usual(isa, head.as_bytes(), host);
+            assert_eq!(is_usual(isa, last.as_bytes(), at_end), inside && !self.0.is_empty());
+            // Alone there may be too little to look at.
+            (inside, is_usual(isa, self.0.as_bytes(), host))
         }
     }
 
@@ -176,11 +196,23 @@ mod tests {
     #[test]
     fn usual_hosts_need_no_second_look() {
         let long = "a".repeat(32);
-        for host in ["h", "www.example.com", "127.0.0.1:8080", "h:1", "a-b.c:65", &long] {
+        for host in [
+            "h",
+            "www.example.com",
+            "127.0.0.1:8080",
+            "h:1",
+            "a-b.c:65",
+            "h:12345",
+            "h:65535",
+            &long,
+        ] {
             let quick = cfg!(all(target_arch = "x86_64", not(pauper_wire_portable)));
             assert!(usual(host) || !quick, "{host}");
         }
-        for host in ["h:", ":80", "h:12345", "h:8x", "a_b", "[::1]", "h:1:2", "a/b", "u@h"] {
+        for host in [
+            "h:", ":80", "h:65536", "h:99999", "h:123456", "h:8x", "a_b", "[::1]", "h:1:2", "a/b",
+            "u@h",
+        ] {
             assert!(!usual(host), "{host}");
         }
         for host in [long.clone() + "a", long[1..].to_owned() + ":8080"] {

@@ -113,7 +113,7 @@ impl<const JUDGE: bool> scan::Task for Parse<'_, JUDGE> {
         progress.renew();
         let Progress { target, verdict, .. } = progress;
         if JUDGE {
-            verdict.check_host(target, end)?;
+            verdict.check(target, end)?;
         }
         Ok(Status::Complete(RequestHead {
             len: end as u32,

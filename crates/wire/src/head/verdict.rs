@@ -3,7 +3,7 @@
 
 use super::host::{self, Port};
 use super::target::Target;
-use super::{BodyLength, Version};
+use super::{BodyLength, TargetForm, Version};
 use crate::scan::{self, Isa};
 use crate::{Error, ErrorKind, HeaderSpan, Span};
 
@@ -114,18 +114,26 @@ impl Verdict {
         Ok(())
     }
 
-    /// Whether Host is there, and fits the target, when the head ends at `end`.
+    /// Whether Host is there, and all of it fits the target, when the head ends at `end`.
     #[inline(always)]
-    pub(super) fn check_host(&self, target: &Target, end: usize) -> Result<(), Error> {
-        if self.host.is_empty() { self.check_no_host(target, end) } else { Ok(()) }
+    pub(super) fn check(&self, target: &Target, end: usize) -> Result<(), Error> {
+        if self.host.is_empty() || target.form == TargetForm::Authority {
+            return self.check_unusual(target, end);
+        }
+        Ok(())
     }
 
     #[cold]
-    fn check_no_host(&self, target: &Target, end: usize) -> Result<(), Error> {
+    fn check_unusual(&self, target: &Target, end: usize) -> Result<(), Error> {
+        // What follows the head of CONNECT is the tunnel's, so there is no telling whose a body is.
+        let framed = self.said.all(Said::CHUNKED) || self.content_length > 0;
+        if framed && target.form == TargetForm::Authority {
+            return Err(Error::new(ErrorKind::ConnectBody, end));
+        }
         match self.host() {
             None if self.said.all(Said::HTTP11) => Err(Error::new(ErrorKind::MissingHost, end)),
             // An empty Host says that the target has no authority (RFC 9112 section 3.2).
-            Some(host) if target.authority().is_some() => {
+            Some(host) if host.is_empty() && target.authority().is_some() => {
                 Err(Error::new(ErrorKind::BadHost, host.start()))
             }
             _ => Ok(()),
@@ -233,6 +241,10 @@ impl Verdict {
             let end = scan::token_end(token, 0);
             if end != token.len() {
                 return Err(Error::at(ErrorKind::BadConnection, buf, start + blanks + end));
+            }
+            // A gateway takes off what is named here; with these gone it would read another message.
+            if is(token, b"content-length") || is(token, b"host") {
+                return Err(Error::at(ErrorKind::BadConnection, buf, start + blanks));
             }
             self.said.add_if(is(token, b"close"), Said::CLOSE);
             self.said.add_if(is(token, b"keep-alive"), Said::KEEP_ALIVE);

@@ -9,7 +9,7 @@
 //!
 //! This is the only place that knows which byte belongs to which class, and the only one in this
 //! crate with `unsafe`: for instructions that not every processor has, and for loading from
-//! references to arrays of the right size.
+//! references to arrays of the right size. And where bytes are known to be text.
 
 mod classes;
 mod cursor;
@@ -27,6 +27,7 @@ mod halves;
 mod isa;
 mod naive;
 mod swar;
+mod text;
 
 #[cfg(all(target_arch = "x86_64", any(test, not(pauper_wire_portable))))]
 mod avx2;
@@ -63,6 +64,8 @@ mod baseline {
 
 pub(crate) use cursor::Cursor;
 pub(crate) use isa::{BASELINE, Isa, Task, run};
+pub(crate) use text::ascii;
+
 use isa::{BLOCK, Baseline, Block};
 
 #[cfg(any(test, feature = "alloc"))]

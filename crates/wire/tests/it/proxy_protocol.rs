@@ -44,7 +44,8 @@ fn binary(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
 }
 
 fn ipv4() -> Vec<u8> {
-    [&[192, 0, 2, 1, 198, 51, 100, 7][..], &50000_u16.to_be_bytes(), &443_u16.to_be_bytes()].concat()
+    [&[192, 0, 2, 1, 198, 51, 100, 7][..], &50000_u16.to_be_bytes(), &443_u16.to_be_bytes()]
+        .concat()
 }
 
 fn field(kind: u8, value: &[u8]) -> Vec<u8> {

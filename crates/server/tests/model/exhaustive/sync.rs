@@ -105,4 +105,8 @@ impl Signal {
         }
         *set = false;
     }
+
+    pub(super) fn is_set(&self) -> bool {
+        *lock(&self.set)
+    }
 }

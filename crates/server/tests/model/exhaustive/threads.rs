@@ -236,6 +236,21 @@ fn a_loop_is_taken_by_the_next_thread() {
     });
 }
 
+/// A thread that was given a loop is nobody's hope any more, from that moment on.
+#[test]
+fn a_thread_that_has_a_loop_is_not_counted_on() {
+    check("not counted on", Some(3), || {
+        let crew = Crew::new(sizes(1, 1));
+        crew.team.expect_one();
+        crew.start();
+        if crew.team.may_block() && crew.team.hold(Loop { left: 0 }).is_ok() {
+            let may_block = crew.team.may_block();
+            assert!(!may_block || crew.stopped.is_set(), "the only thread has not come back");
+        }
+        assert!(crew.end().is_empty());
+    });
+}
+
 /// A task starts when there is a thread for it, or may be one: here the second waits for the third,
 /// as an event stream that somebody has to end.
 #[test]
