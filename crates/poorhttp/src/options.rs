@@ -394,6 +394,14 @@ impl Options {
         if self.index() && self.root().is_none() {
             return Err(UsageError::new("--index lists the folder of --root, which is missing"));
         }
+        if self.upload() > 0 && self.root().is_none() {
+            return Err(UsageError::new("--upload takes files into --root, which is missing"));
+        }
+        if self.upload() > 0 && self.given("digest_file").is_none() {
+            return Err(UsageError::new(
+                "--upload would let anybody store files: --digest-file says who may",
+            ));
+        }
         for spec in self.places() {
             if !spec.contains(':') {
                 return Err(UsageError::new(format!(
@@ -523,6 +531,11 @@ impl Options {
     /// Whether folders without an index file are listed. Default no.
     pub fn index(&self) -> bool {
         self.text("index") == "yes"
+    }
+
+    /// How long files may be that are put into the folder, in bytes. Default 0: none are taken.
+    pub fn upload(&self) -> u64 {
+        self.text("upload").parse().unwrap_or_default()
     }
 
     /// Who calls the handlers. Default: several threads.

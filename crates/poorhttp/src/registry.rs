@@ -148,7 +148,11 @@ fn ready(mut app: App, options: &Options) -> Result<Arc<App>, String> {
     if let Some(root) = options.root() {
         // begin: files
         let folder = Folder::new(root).map_err(|error| error.to_string())?;
-        app.fallback(folder.index(options.index()));
+        let folder = folder.index(options.index());
+        app.fallback(match options.upload() {
+            0 => folder,
+            limit => folder.uploads(limit),
+        });
         // end: files
     }
     app.check().map_err(|mistakes| mistakes.to_string())?;

@@ -9,5 +9,7 @@ mod command_line;
 mod daemon;
 mod demo;
 mod files;
+mod packaging;
 mod signals;
+mod systemd;
 mod tool;
