@@ -8,6 +8,7 @@ mod commands;
 mod daemon;
 mod documents;
 mod escape;
+mod forking;
 mod ini;
 mod keys;
 mod logger;

@@ -52,8 +52,8 @@ pub(crate) struct Supervisor {
     notify: Notify,
     events: Receiver<Event>,
     sender: Sender<Event>,
-    /// Where streams are led, in the background.
-    null: Option<File>,
+    /// In the background: where streams are led that nobody reads.
+    pub(crate) background: Option<File>,
     /// This program, unless its path is out of reach.
     pub(crate) program: Option<PathBuf>,
     pub(crate) pidfile: Option<PidFile>,
@@ -95,7 +95,7 @@ impl Supervisor {
             notify: Notify::from_environment(),
             events,
             sender,
-            null: None,
+            background: None,
             program: None,
             pidfile: None,
             bound: Vec::new(),
@@ -146,7 +146,8 @@ impl Supervisor {
         let sender = self.sender.clone();
         let serve = move || {
             let result = match mode {
-                Mode::Threading => server.run(app),
+                // Forking has a master of its own, and becomes this one only with a restart.
+                Mode::Threading | Mode::Forking => server.run(app),
                 Mode::Single => server.run_single(app),
             };
             let result = result.map(|served| served.left()).map_err(|error| error.to_string());
@@ -158,24 +159,6 @@ impl Supervisor {
             .map_err(|error| error.to_string())?;
         self.generations.push((number, control));
         Ok(())
-    }
-
-    /// Lets go of the streams of whoever started this process, in favour of `/dev/null`.
-    pub(crate) fn detach(&mut self, null: File, background: bool) {
-        let _ = rustix::stdio::dup2_stdin(&null);
-        if background {
-            let _ = rustix::stdio::dup2_stdout(&null);
-            self.null = Some(null);
-            self.lead_errors();
-        }
-    }
-
-    /// What panics and libraries write to standard error belongs to the error log.
-    fn lead_errors(&self) {
-        if let Some(null) = &self.null {
-            let file = logger::file();
-            let _ = rustix::stdio::dup2_stderr(file.as_ref().unwrap_or(null));
-        }
     }
 
     /// Waits for what happens, until all generations have ended.
@@ -299,7 +282,9 @@ impl Supervisor {
     fn reopen(&self) {
         self.access.reopen();
         logger::reopen();
-        self.lead_errors();
+        if let Some(null) = &self.background {
+            daemon::lead_errors(null);
+        }
         log::info!("logs opened again");
     }
 
