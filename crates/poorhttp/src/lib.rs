@@ -6,6 +6,7 @@ mod birth;
 mod civil;
 mod commands;
 mod daemon;
+mod digest;
 mod documents;
 mod escape;
 mod forking;
