@@ -7,7 +7,7 @@ _poorhttp() {
     --port|-b) COMPREPLY=(); return ;;
     --listen) COMPREPLY=(); return ;;
     --socket-mode) COMPREPLY=(); return ;;
-    --mode) COMPREPLY=($(compgen -W "threading single" -- "$word")); return ;;
+    --mode) COMPREPLY=($(compgen -W "threading single forking" -- "$word")); return ;;
     --root) COMPREPLY=($(compgen -d -- "$word")); return ;;
     --upload) COMPREPLY=(); return ;;
     --digest-file) COMPREPLY=($(compgen -f -- "$word")); return ;;
@@ -47,13 +47,15 @@ _poorhttp() {
     --stop-time) COMPREPLY=(); return ;;
     --drain-time) COMPREPLY=(); return ;;
     --loops) COMPREPLY=(); return ;;
+    --workers) COMPREPLY=(); return ;;
+    --worker-requests) COMPREPLY=(); return ;;
     --threads) COMPREPLY=(); return ;;
     --max-queue) COMPREPLY=(); return ;;
     --max-streams) COMPREPLY=(); return ;;
     --max-upgrades) COMPREPLY=(); return ;;
   esac
   if [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W "--config --foreground --info --debug --help --version --address --port --listen --socket-mode --mode --root --index --upload --digest-file --realm --proxy-protocol --webmaster --wsgi --app-debug --pidfile --user --group --umask --chroot --log-level --errorlog --accesslog --log-format --access-format --max-head --max-target --max-headers --max-body --max-sink-body --body-in-memory --drain-limit --max-requests --max-connections --max-connections-per-address --max-buffered --max-unsent --head-time --body-grace --body-rate --idle-time --write-stall --linger-time --linger-limit --stop-time --drain-time --loops --threads --max-queue --max-streams --max-upgrades" -- "$word"))
+    COMPREPLY=($(compgen -W "--config --foreground --info --debug --help --version --address --port --listen --socket-mode --mode --root --index --upload --digest-file --realm --proxy-protocol --webmaster --wsgi --app-debug --pidfile --user --group --umask --chroot --log-level --errorlog --accesslog --log-format --access-format --max-head --max-target --max-headers --max-body --max-sink-body --body-in-memory --drain-limit --max-requests --max-connections --max-connections-per-address --max-buffered --max-unsent --head-time --body-grace --body-rate --idle-time --write-stall --linger-time --linger-limit --stop-time --drain-time --loops --workers --worker-requests --threads --max-queue --max-streams --max-upgrades" -- "$word"))
   else
     COMPREPLY=($(compgen -W "start stop restart reload status logrotate check digest" -- "$word"))
   fi

@@ -467,6 +467,84 @@ fn unix_sockets_and_their_permissions() {
     assert!(!path.exists(), "the file goes with the last process");
 }
 
+#[test]
+fn several_processes_lose_nobody_either() {
+    let forking = USUAL.replace("[http]", "[http]\ntype = forking") + "[server]\nworkers = 2\n";
+    let place = Place::new("forking", &forking);
+    place.runs(&["start"]);
+    let (address, first) = (place.address(), place.pid());
+    let load = Load::start(address);
+    load.go_on(20);
+    place.runs(&["reload"]);
+    place.until_logged("configuration read again", 1);
+    load.go_on(20);
+    fs::rename(place.folder.join("access.log"), place.folder.join("access.log.1")).unwrap();
+    place.runs(&["logrotate"]);
+    place.until("a new log", |place| !place.access().is_empty());
+    load.go_on(20);
+    place.runs(&["restart"]);
+    assert_ne!(place.pid(), first);
+    assert_eq!(place.address(), address);
+    load.go_on(20);
+    let answered = load.end();
+    place.runs(&["stop"]);
+    place.until("all lines", |place| {
+        let old = fs::read_to_string(place.folder.join("access.log.1")).unwrap();
+        old.lines().count() + place.access().lines().count() >= answered
+    });
+    println!("{answered} requests through a reload, a rotation and a restart");
+}
+
+#[test]
+fn a_bad_configuration_leaves_the_old_processes() {
+    let forking = USUAL.replace("[http]", "[http]\ntype = forking");
+    let place = Place::new("bad-forking", &forking);
+    place.runs(&["start"]);
+    let address = place.address();
+    place.configure("[http]\nprot = 1\n");
+    place.signal("HUP");
+    place.until_logged("the old configuration stays: ", 1);
+    assert!(ask(address, "/json").is_ok());
+    place.configure(&forking);
+    place.signal("HUP");
+    place.until_logged("configuration read again", 1);
+    assert!(ask(address, "/json").is_ok());
+}
+
+/// Files come in by PUT, from those who have a password.
+#[test]
+fn uploads_need_a_login() {
+    let Some(curl) = crate::tool::tool(&["curl"]) else { return };
+    let more = "port = 0\nroot = DIR/files\nindex = yes\nupload = 1000\ndigest_file = DIR/users\n";
+    let place = Place::new("upload", &USUAL.replace("port = 0\n", more));
+    fs::create_dir(place.folder.join("files")).unwrap();
+    let users = place.folder.join("users");
+    let mut add = command(&["digest", "--stdin", "-c", users.to_str().unwrap(), "poorhttp", "ada"]);
+    let mut child = add.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"secret\n").unwrap();
+    assert!(child.wait().unwrap().success());
+    place.runs(&["start"]);
+    let url = format!("http://{}/a.txt", place.address());
+    let curl = |args: &[&str]| {
+        let output = Command::new(&curl)
+            .args(["-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "20"])
+            .args(args)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let put = ["-X", "PUT", "--data-binary", "content", &url];
+    assert_eq!(curl(&put), "401");
+    assert_eq!(curl(&[&["--digest", "-u", "ada:wrong"], &put[..]].concat()), "401");
+    assert!(!place.folder.join("files/a.txt").exists());
+    assert_eq!(curl(&[&["--digest", "-u", "ada:secret"], &put[..]].concat()), "201");
+    assert_eq!(fs::read_to_string(place.folder.join("files/a.txt")).unwrap(), "content");
+    let large = "x".repeat(1001);
+    let large = ["-X", "PUT", "--data-binary", &large, &url];
+    assert_eq!(curl(&[&["--digest", "-u", "ada:secret"], &large[..]].concat()), "413");
+    assert_eq!(curl(&["--digest", "-u", "ada:secret", &url]), "200");
+}
+
 /// Whether somebody else's processes can be tested at all.
 fn root_and_nobody() -> bool {
     let id = |args: &[&str]| {

@@ -4,6 +4,8 @@
 mod access_log;
 mod background;
 mod browser;
+#[path = "../../../../examples/tests/cdp/mod.rs"]
+mod cdp;
 mod clients;
 mod command_line;
 mod daemon;
