@@ -83,15 +83,29 @@ fn the_example_answers_as_its_clients_expect() {
     let Some((status, page)) = curl(&[], &url("/")) else { return skipped("curl") };
     assert_eq!(status, 200);
     for link in [
-        "/admin_zone", "/user_zone", "/user", "/user/utf-8", "/foo", "/unknown",
-        "/spaces in url", "/čeština v url", "/crazy in url 🤪",
+        "/admin_zone",
+        "/user_zone",
+        "/user",
+        "/user/utf-8",
+        "/foo",
+        "/unknown",
+        "/spaces in url",
+        "/čeština v url",
+        "/crazy in url 🤪",
     ] {
         assert!(page.contains(&format!("<a href=\"{link}\"")), "{link}");
     }
 
     let protected = [
-        "/admin_zone", "/user_zone", "/user", "/user/utf-8", "/foo", "/unknown",
-        "/spaces%20in%20url", "/%C4%8De%C5%A1tina%20v%20url", "/crazy%20in%20url%20%F0%9F%A4%AA",
+        "/admin_zone",
+        "/user_zone",
+        "/user",
+        "/user/utf-8",
+        "/foo",
+        "/unknown",
+        "/spaces%20in%20url",
+        "/%C4%8De%C5%A1tina%20v%20url",
+        "/crazy%20in%20url%20%F0%9F%A4%AA",
     ];
     for path in protected {
         for more in [&[][..], &["--head"], &["--basic", "--user", "user:looser"]] {
@@ -162,7 +176,10 @@ fn the_example_answers_as_its_clients_expect() {
     let seen = String::from_utf8(seen.stderr).unwrap();
     let header = seen.lines().find_map(|line| line.strip_prefix("> Authorization: Digest user"));
     let header = format!("Authorization: Digest user{}", header.unwrap());
-    let agent = seen.lines().find_map(|line| line.strip_prefix("> ").filter(|it| it.starts_with("User-Agent"))).unwrap();
+    let agent = seen
+        .lines()
+        .find_map(|line| line.strip_prefix("> ").filter(|it| it.starts_with("User-Agent")))
+        .unwrap();
     let replay = ["--header", &header, "--header", agent];
     let (status, page) = curl(&replay, &url("/user_zone")).unwrap();
     assert!(status == 401 && page.contains(",stale=true"), "{page}");
@@ -317,10 +334,7 @@ fn a_browser_logs_in() {
         let mut asked = 0;
         loop {
             if let Some(paused) = page.arrived("Fetch.requestPaused") {
-                page.call(
-                    "Fetch.continueRequest",
-                    json!({ "requestId": paused["requestId"] }),
-                );
+                page.call("Fetch.continueRequest", json!({ "requestId": paused["requestId"] }));
             } else if let Some(dialog) = page.arrived("Fetch.authRequired") {
                 asked += 1;
                 let challenge = &dialog["authChallenge"];

@@ -1,8 +1,8 @@
 //! From the command line to the end.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
 use std::fmt::Display;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -11,8 +11,8 @@ use pauper::App;
 
 use crate::birth::{self, Birth};
 use crate::escape::OneLine;
-use crate::logger::say;
 use crate::forking::Master;
+use crate::logger::say;
 use crate::options::{Mode, Options, Task, UsageError, World};
 use crate::pidfile::PidFile;
 use crate::registry::Apps;

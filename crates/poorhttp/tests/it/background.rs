@@ -318,7 +318,9 @@ fn what_is_reloaded_takes_effect() {
     let address = place.address();
     assert!(ask(address, "/a.txt").is_err());
     let more = "root = DIR\nindex = yes\n[server]\nmax_target = 100\n";
-    place.configure(&USUAL.replace("port = 0\n", &format!("port = 0\n{more}")).replace("INFO", "ERROR"));
+    place.configure(
+        &USUAL.replace("port = 0\n", &format!("port = 0\n{more}")).replace("INFO", "ERROR"),
+    );
     place.runs(&["reload"]);
     place.until_logged("configuration read again", 1);
     assert!(ask(address, "/a.txt").unwrap().ends_with("a file"));
@@ -377,13 +379,15 @@ fn of_many_starts_at_once_one_succeeds() {
         })
         .collect();
     let outputs: Vec<Output> = starts.into_iter().map(|start| start.join().unwrap()).collect();
-    let (good, bad): (Vec<_>, Vec<_>) =
-        outputs.iter().partition(|output| output.status.success());
+    let (good, bad): (Vec<_>, Vec<_>) = outputs.iter().partition(|output| output.status.success());
     assert_eq!(good.len(), 1, "{outputs:?}");
     for output in bad {
         let why = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(1) && why.lines().count() == 1, "{why}");
-        assert!(why.contains("runs already") || why.contains("pid file") || why.contains("started"), "{why}");
+        assert!(
+            why.contains("runs already") || why.contains("pid file") || why.contains("started"),
+            "{why}"
+        );
     }
     let pid = place.pid();
     assert_eq!(place.runs(&["status"]), format!("poorhttp is running, with pid {pid}\n"));
@@ -596,8 +600,7 @@ fn root_becomes_somebody_else_for_good() {
         return;
     }
     let Some(user) = User::new() else { return };
-    let place =
-        Place::new("user", &USUAL.replace("user = root", &format!("user = {}", user.0)));
+    let place = Place::new("user", &USUAL.replace("user = root", &format!("user = {}", user.0)));
     place.runs(&["start"]);
     assert!(ask(place.address(), "/json").is_ok());
     // All threads, all four identities, all groups.
