@@ -194,6 +194,8 @@ impl App {
             for registered in &self.scopes[*scope].hooks {
                 if registered.needs_body == needs_body {
                     guard(|| registered.hook.before(req))?;
+                } else if needs_body {
+                    guard(|| registered.hook.with_body(req))?;
                 }
             }
         }
