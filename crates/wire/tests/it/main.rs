@@ -10,6 +10,8 @@ mod corpus;
 mod heads;
 mod random;
 mod readme;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
 mod responses;
 mod support;
 #[cfg(feature = "alloc")]
