@@ -1,5 +1,8 @@
 //! Example programs; see the `[[example]]` targets. This is what they share: where they listen.
 
+#[cfg(feature = "sessions")]
+pub mod session_demo;
+
 use std::env;
 use std::net::SocketAddr;
 use std::process::exit;

@@ -62,8 +62,17 @@ pub(crate) fn is_usable(name: &[u8]) -> bool {
 }
 
 /// Whether a name is hidden by Unix convention.
-pub(crate) fn is_dot_file(name: &[u8]) -> bool {
+fn is_dot_file(name: &[u8]) -> bool {
     name.first() == Some(&b'.')
+}
+
+/// How the names of files begin that are on their way in; see the module `upload`.
+pub(crate) const UNFINISHED: &[u8] = b".pauper-upload-";
+
+/// Whether a name is not shown to anybody: that of an unfinished upload never, that of a dot file
+/// unless these are allowed.
+pub(crate) fn is_hidden(name: &[u8], dot_files: bool) -> bool {
+    is_dot_file(name) && (!dot_files || name.starts_with(UNFINISHED))
 }
 
 /// `c:` and what begins like it.

@@ -60,7 +60,7 @@ impl Unopened {
 }
 
 /// Opens without waiting for the other end of a pipe, and without taking a terminal.
-const READ: OFlags =
+pub(crate) const READ: OFlags =
     OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 /// Opens to look at, not to read: disturbs no device, and needs no right to read.

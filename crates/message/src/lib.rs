@@ -34,6 +34,7 @@ mod server_info;
 mod service;
 mod stream;
 mod sync;
+mod tls_info;
 #[cfg(feature = "json")]
 mod typed_args;
 mod upgrade;
@@ -70,6 +71,7 @@ pub use server_info::{
 };
 pub use service::{BodyPlan, BodySink, Call, CheckError, Hook, Plan, Service, plain_answer};
 pub use stream::{BodyError, BodySource, BodyStream, SourcePiece};
+pub use tls_info::TlsInfo;
 pub use upgrade::{Driver, DriverWaker, Outbox, Upgrade, UpgradeKind, UpgradedSocket};
 
 /// The vocabulary that the signatures of this crate use.

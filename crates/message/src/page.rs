@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use pauper_iolist::IoList;
 
+use crate::body::Body;
 use crate::response::Response;
 
 /// The style sheet of all pages.
@@ -110,6 +111,35 @@ impl Page {
 
     /// The page as a response, with its policy.
     pub fn into_response(self) -> Response {
+        let (mut html, rest) = self.halves();
+        html.append(rest);
+        with_policy(Response::html(html))
+    }
+
+    /// The page as a response whose `main` ends with pieces of HTML that are made while it is sent,
+    /// as they are: for long tables, which then never stand in memory as a whole.
+    ///
+    /// ```
+    /// use pauper_message::page::Page;
+    ///
+    /// let rows = (0..100_000).map(|number| format!("<li>{number}\n"));
+    /// let response = Page::new("Numbers").html("<ol>").into_stream(rows);
+    /// assert_eq!(response.body().len(), None);
+    /// ```
+    pub fn into_stream<I>(self, pieces: I) -> Response
+    where
+        I: IntoIterator,
+        I::Item: Into<IoList> + 'static,
+        I::IntoIter: Send + 'static,
+    {
+        let (begin, end) = self.halves();
+        let pieces = pieces.into_iter().map(Into::into);
+        let all = std::iter::once(begin).chain(pieces).chain(std::iter::once(end));
+        with_policy(Response::html("").with_body(Body::pieces(all.map(Ok), None)))
+    }
+
+    /// What stands before and behind the place where more of `main` may follow.
+    fn halves(self) -> (IoList, IoList) {
         let title = escape(&self.title);
         let mut html = IoList::new();
         html.push_static(
@@ -131,17 +161,21 @@ impl Page {
         }
         html.push_static(b"\n</header>\n<main>\n");
         html.append(self.main);
-        html.push_static(b"\n</main>\n");
+        let mut rest = IoList::from("\n</main>\n");
         if !self.footer.is_empty() {
-            html.push_static(b"<footer>\n");
-            html.append(self.footer);
-            html.push_static(b"\n</footer>\n");
+            rest.push_static(b"<footer>\n");
+            rest.append(self.footer);
+            rest.push_static(b"\n</footer>\n");
         }
-        html.push_static(b"</body>\n</html>\n");
-        Response::html(html)
-            .with_header("content-security-policy", POLICY)
-            .with_header("x-content-type-options", "nosniff")
+        rest.push_static(b"</body>\n</html>\n");
+        (html, rest)
     }
+}
+
+fn with_policy(response: Response) -> Response {
+    response
+        .with_header("content-security-policy", POLICY)
+        .with_header("x-content-type-options", "nosniff")
 }
 
 #[cfg(test)]
@@ -168,6 +202,15 @@ mod tests {
         let at = |text: &str| full.find(text).unwrap();
         assert!(at("<h1>H</h1>") < at("<main>\nm") && at("</main>") < at("<footer>\nf"));
         assert_eq!(full.matches("<h1>").count(), 1);
+    }
+
+    #[test]
+    fn a_streamed_page_is_the_same_page() {
+        let whole = html_of(Page::new("T").html("<p>a").html("<p>b").footer("f"));
+        let response = Page::new("T").html("<p>a").footer("f").into_stream(["<p>b"]);
+        assert_eq!(response.headers().get("content-security-policy").unwrap(), POLICY);
+        let bytes = response.into_parts().unwrap().body.into_bytes(1 << 20).unwrap();
+        assert_eq!(whole, String::from_utf8(bytes.into()).unwrap());
     }
 
     #[test]

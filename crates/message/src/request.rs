@@ -18,6 +18,7 @@ use crate::error::{Error, abort};
 use crate::extensions::{Extensions, States};
 use crate::request_body::{BodyReader, RequestBody};
 use crate::server_info::ServerInfo;
+use crate::tls_info::TlsInfo;
 
 /// The head of a request as the server read it: the bytes of this message alone, the table of its
 /// headers, and the verdict of the parser on them.
@@ -125,6 +126,7 @@ pub struct Request {
     extensions: Extensions,
     states: Option<Arc<States>>,
     pub(crate) server_info: Option<Arc<ServerInfo>>,
+    pub(crate) tls: Option<Arc<TlsInfo>>,
 }
 
 impl Request {
@@ -149,6 +151,7 @@ impl Request {
             extensions: Extensions::new(),
             states: None,
             server_info: None,
+            tls: None,
         };
         request.read_head();
         request
@@ -226,6 +229,8 @@ impl Request {
             self.body = RequestBody::empty();
         }
         self.states = None;
+        // The next one may have come by another connection.
+        self.tls = None;
         self.extensions.clear();
     }
 

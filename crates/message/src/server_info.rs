@@ -28,6 +28,7 @@ pub struct ServerInfo {
     threads_busy: AtomicU64,
     queued: AtomicU64,
     buffered: AtomicU64,
+    worker: Option<usize>,
 }
 
 /// What a connection is doing.
@@ -181,7 +182,24 @@ impl ServerInfo {
             threads_busy: AtomicU64::new(0),
             queued: AtomicU64::new(0),
             buffered: AtomicU64::new(0),
+            worker: None,
         }
+    }
+
+    /// The same of one of several processes that together are a server, for servers.
+    #[must_use]
+    pub fn in_worker(mut self, number: usize) -> Self {
+        self.worker = Some(number);
+        self
+    }
+
+    /// The number of this process among the workers of its server, from 0; none of a server that is
+    /// one process. The numbers of workers that ended are used again.
+    ///
+    /// Where there is one, memory is not shared by all requests: what is kept in it, like nonces,
+    /// counts and sessions, is known to those alone that come to the same worker.
+    pub fn worker(&self) -> Option<usize> {
+        self.worker
     }
 
     /// The shard of a loop, for servers.
@@ -396,6 +414,8 @@ mod tests {
     #[test]
     fn a_snapshot_sums_all_loops() {
         let info = ServerInfo::new(2);
+        assert_eq!(info.worker(), None);
+        assert_eq!(ServerInfo::new(1).in_worker(3).worker(), Some(3));
         for index in 0..2 {
             let shard = info.shard(index);
             shard.accepted();

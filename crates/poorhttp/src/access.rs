@@ -1,18 +1,17 @@
 //! The access log: one line for each answer.
 
-use std::fmt::Write as _;
-use std::io::Write;
-use std::net::SocketAddr;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use log::Level;
 use pauper::server::exchange::AccessRecord;
 
-use crate::civil::Moment;
-use crate::escape::Field;
+use crate::access_format::{Entry, Format};
+use crate::sink::Sink;
 
 /// How many lines wait for a slow reader before further ones are lost.
 const WAITING: usize = 4096;
@@ -25,67 +24,111 @@ const LAST_WAIT: Duration = Duration::from_secs(1);
 /// nor a full disk ever stops the server. Lines that cannot be written are lost; that is said once
 /// when it begins, and how many they were when it ends.
 pub(crate) struct AccessLog {
+    format: RwLock<Format>,
     /// None once it was ended.
-    lines: Mutex<Option<SyncSender<String>>>,
+    lines: Mutex<Option<SyncSender<Message>>>,
     lost: Arc<AtomicU64>,
     written: Mutex<Receiver<()>>,
     say: fn(&str),
 }
 
-/// One line, before it is written.
-struct Entry<'a> {
-    local: Option<SocketAddr>,
-    remote: Option<SocketAddr>,
-    received: SystemTime,
-    method: &'a str,
-    target: &'a str,
-    version: &'a str,
-    status: Option<u16>,
-    /// Of the body.
-    bytes: u64,
+/// What the thread is told.
+enum Message {
+    Line(String),
+    /// Open the file again.
+    Reopen,
+    /// Write to this from here on.
+    Replace(Sink),
+}
+
+/// What the thread writes to.
+trait Target {
+    fn write(&mut self, lines: &str) -> io::Result<()>;
+    fn reopen(&mut self) -> io::Result<()>;
+    fn replace(&mut self, sink: Sink);
+}
+
+impl Target for Sink {
+    fn write(&mut self, lines: &str) -> io::Result<()> {
+        Self::write(self, Level::Info, lines)
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        Self::reopen(self)
+    }
+
+    fn replace(&mut self, sink: Sink) {
+        *self = sink;
+    }
 }
 
 impl AccessLog {
     /// Starts the thread. `say` takes what the operator should know.
-    pub(crate) fn start(writer: impl Write + Send + 'static, say: fn(&str)) -> Self {
+    pub(crate) fn start(sink: Sink, format: Format, say: fn(&str)) -> Self {
         let (sender, receiver) = sync_channel(WAITING);
         let (done, written) = sync_channel(1);
         let lost = Arc::new(AtomicU64::new(0));
         let theirs = Arc::clone(&lost);
         thread::spawn(move || {
-            write_all(&receiver, writer, &theirs, say);
+            write_all(&receiver, sink, &theirs, say);
             let _ = done.send(());
         });
-        Self { lines: Mutex::new(Some(sender)), lost, written: Mutex::new(written), say }
+        Self {
+            format: RwLock::new(format),
+            lines: Mutex::new(Some(sender)),
+            lost,
+            written: Mutex::new(written),
+            say,
+        }
     }
 
     /// Hands over the line of an answer. Never waits for the writer.
     pub(crate) fn record(&self, record: &AccessRecord<'_>) {
-        self.hand_over(&Entry {
+        let entry = Entry {
             local: record.peer.local,
             remote: record.peer.remote,
             received: record.received,
+            total: record.total,
+            id: record.id,
             method: record.method,
             target: record.target,
             version: match record.version {
                 pauper::message::http::Version::HTTP_10 => "HTTP/1.0",
                 _ => "HTTP/1.1",
             },
+            referer: record.referer,
+            user_agent: record.user_agent,
             status: record.status.map(|status| status.as_u16()),
             bytes: record.body_out,
-        });
+            bytes_in: record.bytes_in,
+            bytes_out: record.bytes_out,
+            complete: record.complete,
+        };
+        let mut line = String::with_capacity(160);
+        self.format.read().unwrap_or_else(PoisonError::into_inner).append(&entry, &mut line);
+        line.push('\n');
+        self.hand_over(Message::Line(line));
     }
 
-    fn hand_over(&self, entry: &Entry<'_>) {
-        let mut line = String::with_capacity(160);
-        entry.append_to(&mut line);
+    fn hand_over(&self, message: Message) {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = &*lines else { return };
-        if let Err(TrySendError::Full(_)) = sender.try_send(line)
+        if let Err(TrySendError::Full(_)) = sender.try_send(message)
             && self.lost.fetch_add(1, Ordering::Relaxed) == 0
         {
             (self.say)("the access log is losing lines: nobody reads them fast enough");
         }
+    }
+
+    /// Opens its file again, after the lines before are written.
+    pub(crate) fn reopen(&self) {
+        self.hand_over(Message::Reopen);
+    }
+
+    /// Goes on elsewhere and otherwise.
+    pub(crate) fn replace(&self, sink: Sink, format: Format) {
+        *self.format.write().unwrap_or_else(PoisonError::into_inner) = format;
+        self.hand_over(Message::Replace(sink));
     }
 
     /// Waits a moment until all lines are written.
@@ -98,24 +141,44 @@ impl AccessLog {
 
 /// The thread: writes lines until there is nobody left who sends any.
 fn write_all(
-    lines: &Receiver<String>,
-    mut writer: impl Write,
+    messages: &Receiver<Message>,
+    mut target: impl Target,
     lost: &AtomicU64,
     say: impl Fn(&str),
 ) {
     let mut failing = false;
-    while let Ok(mut batch) = lines.recv() {
+    let mut next = None;
+    while let Some(message) = next.take().or_else(|| messages.recv().ok()) {
+        let mut batch = match message {
+            Message::Line(line) => line,
+            Message::Reopen => {
+                if let Err(error) = target.reopen() {
+                    say(&format!("the access log cannot be opened again: {error}"));
+                }
+                continue;
+            }
+            Message::Replace(sink) => {
+                target.replace(sink);
+                failing = false;
+                continue;
+            }
+        };
         // Whole lines in one write, so that they stay whole where several programs share a file.
-        while batch.len() < TOGETHER
-            && let Ok(line) = lines.try_recv()
-        {
-            batch.push_str(&line);
+        while batch.len() < TOGETHER {
+            match messages.try_recv() {
+                Ok(Message::Line(line)) => batch.push_str(&line),
+                Ok(other) => {
+                    next = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
         }
-        let result = writer.write_all(batch.as_bytes()).and_then(|()| writer.flush());
+        let result = target.write(&batch);
         if let Err(error) = &result
             && !failing
         {
-            say(&format!("the access log on standard output is losing lines: {error}"));
+            say(&format!("the access log is losing lines: {error}"));
         }
         failing = result.is_err();
         let lost = lost.swap(0, Ordering::Relaxed);
@@ -125,102 +188,30 @@ fn write_all(
     }
 }
 
-impl Entry<'_> {
-    fn append_to(&self, line: &mut String) {
-        // Writing to a String cannot fail.
-        let _ = match self.local {
-            Some(local) => write!(line, "{local} "),
-            None => write!(line, "- "),
-        };
-        let _ = match self.remote {
-            Some(remote) => write!(line, "{} ", remote.ip()),
-            None => write!(line, "- "),
-        };
-        let _ = write!(
-            line,
-            "- [{}] \"{} {} {}\" ",
-            Moment::from(self.received).common(),
-            Field(self.method),
-            Field(self.target),
-            self.version
-        );
-        let _ = match self.status {
-            Some(status) => write!(line, "{status} "),
-            None => write!(line, "- "),
-        };
-        let _ = match self.bytes {
-            0 => writeln!(line, "-"),
-            bytes => writeln!(line, "{bytes}"),
-        };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io;
-    use std::time::{Duration, UNIX_EPOCH};
-
-    fn entry(target: &str) -> Entry<'_> {
-        Entry {
-            local: Some(([127, 0, 0, 1], 8080).into()),
-            remote: Some(([127, 0, 0, 1], 40_000).into()),
-            received: UNIX_EPOCH + Duration::from_secs(1_795_201_200),
-            method: "GET",
-            target,
-            version: "HTTP/1.1",
-            status: Some(200),
-            bytes: 514,
-        }
-    }
-
-    fn check(entry: &Entry<'_>, expected: &str) {
-        let mut line = String::new();
-        entry.append_to(&mut line);
-        assert_eq!(line, expected);
-    }
-
-    #[test]
-    fn lines() {
-        check(
-            &entry("/"),
-            "127.0.0.1:8080 127.0.0.1 - [20/Nov/2026:19:00:00 +0000] \"GET / HTTP/1.1\" 200 514\n",
-        );
-        check(
-            &Entry {
-                local: Some("[::1]:80".parse().unwrap()),
-                remote: Some("[::2]:9".parse().unwrap()),
-                version: "HTTP/1.0",
-                bytes: 0,
-                ..entry("/")
-            },
-            "[::1]:80 ::2 - [20/Nov/2026:19:00:00 +0000] \"GET / HTTP/1.0\" 200 -\n",
-        );
-        check(
-            &Entry { local: None, remote: None, status: None, bytes: 0, ..entry("-") },
-            "- - - [20/Nov/2026:19:00:00 +0000] \"GET - HTTP/1.1\" - -\n",
-        );
-        check(
-            &entry("/\"\\\r\n\u{1b}ä"),
-            "127.0.0.1:8080 127.0.0.1 - [20/Nov/2026:19:00:00 +0000] \
-             \"GET /\\x22\\x5C\\x0D\\x0A\\x1B\\xC3\\xA4 HTTP/1.1\" 200 514\n",
-        );
-    }
 
     /// Fails for the first so many writes.
     struct Fails(usize, Vec<u8>);
 
-    impl Write for Fails {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    impl Target for &mut Fails {
+        fn write(&mut self, lines: &str) -> io::Result<()> {
             if self.0 > 0 {
                 self.0 -= 1;
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
-            self.1.write(bytes)
+            self.1.extend_from_slice(lines.as_bytes());
+            Ok(())
         }
 
-        fn flush(&mut self) -> io::Result<()> {
+        fn reopen(&mut self) -> io::Result<()> {
+            self.1.extend_from_slice(b"(reopened)");
             Ok(())
+        }
+
+        fn replace(&mut self, _: Sink) {
+            self.1.clear();
         }
     }
 
@@ -229,7 +220,7 @@ mod tests {
         let (sender, receiver) = sync_channel(9);
         // Each long enough for a write of its own.
         for name in ["1", "2", "3"] {
-            sender.send(name.repeat(TOGETHER)).unwrap();
+            sender.send(Message::Line(name.repeat(TOGETHER))).unwrap();
         }
         drop(sender);
         let said = std::cell::RefCell::new(Vec::new());
@@ -244,7 +235,7 @@ mod tests {
     fn lines_that_wait_are_written_together_and_lost_ones_counted() {
         let (sender, receiver) = sync_channel(9);
         for line in ["a\n", "b\n", "c\n"] {
-            sender.send(line.to_owned()).unwrap();
+            sender.send(Message::Line(line.to_owned())).unwrap();
         }
         drop(sender);
         let said = std::cell::RefCell::new(Vec::new());
@@ -255,5 +246,17 @@ mod tests {
         });
         assert_eq!(writer.1, b"a\nb\nc\n");
         assert_eq!(said.into_inner(), ["the access log lost 7 lines"]);
+    }
+
+    #[test]
+    fn a_file_is_opened_again_between_the_lines_before_and_after() {
+        let (sender, receiver) = sync_channel(9);
+        sender.send(Message::Line("a\n".to_owned())).unwrap();
+        sender.send(Message::Reopen).unwrap();
+        sender.send(Message::Line("b\n".to_owned())).unwrap();
+        drop(sender);
+        let mut writer = Fails(0, Vec::new());
+        write_all(&receiver, &mut writer, &AtomicU64::new(0), |_: &str| {});
+        assert_eq!(writer.1, b"a\n(reopened)b\n");
     }
 }

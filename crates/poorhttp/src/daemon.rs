@@ -1,29 +1,33 @@
 //! From the command line to the end.
 
+use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::{self, Write as _};
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use pauper::files::Folder;
-use pauper::message::Service as _;
-use pauper::server::ServerConfig;
-use pauper::{App, Server};
+use pauper::App;
 
-use crate::access::AccessLog;
+use crate::birth::{self, Birth};
 use crate::escape::OneLine;
-use crate::options::{Mode, Options, Task};
-use crate::stderr::say;
-use crate::{logger, signals};
+use crate::logger::say;
+use crate::options::{Options, Task, UsageError, World};
+use crate::pidfile::PidFile;
+use crate::registry::Apps;
+use crate::supervise::Supervisor;
+use crate::{commands, logs, privileges, sockets};
 
-const NAME_AND_VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+pub(crate) const NAME_AND_VERSION: &str =
+    concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 
-/// Makes an application a daemon in the foreground: reads the command line, serves until a signal
-/// says to stop, and writes the access log.
+/// Makes an application a daemon: reads the command line, the environment and the configuration
+/// file, serves until a signal says to stop, and writes the logs.
 ///
 /// Returns what `main` should return: 0 after a graceful end, also if some connections had to be
-/// cut; 1 if it could not serve; 2 if the command line cannot be understood; 128 and the number of
-/// the signal if a second one ended it.
+/// cut; 1 if it could not serve; 2 if the options cannot be understood; 128 and the number of the
+/// signal if a second one ended it.
+///
+/// When the configuration is read again, the application stays as it is.
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -37,35 +41,67 @@ const NAME_AND_VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_
 /// }
 /// ```
 pub fn run(app: App) -> ExitCode {
-    run_with(|_| app)
+    main(Apps::one(app))
 }
 
-/// As [`run`], with an application that depends on the command line. It is not made when there is
-/// nothing to serve, as with `--help`.
-pub fn run_with(app: impl FnOnce(&Options) -> App) -> ExitCode {
-    let options = match Options::parse(std::env::args_os()) {
+/// As [`run`], with an application that depends on the options. It is not made when there is
+/// nothing to serve, as with `--help`; and it is made anew when the configuration is read again.
+pub fn run_with(app: impl Fn(&Options) -> App + Send + Sync + 'static) -> ExitCode {
+    main(Apps::Made(Box::new(app)))
+}
+
+/// The whole program.
+pub(crate) fn main(apps: Apps) -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let options = match read_options(&args).and_then(|options| {
+        let serves = !matches!(options.task(), Task::Help | Task::Version | Task::Digest);
+        if serves {
+            apps.check(&options).map_err(UsageError::new)?;
+        }
+        Ok(options)
+    }) {
         Ok(options) => options,
         Err(error) => {
-            let program = env!("CARGO_PKG_NAME");
-            say(format_args!("{program}: {error}; --help lists the options"));
+            complain(format_args!("{error}; --help lists the options"));
             return ExitCode::from(2);
         }
     };
+    let birth = Birth::from_environment();
     let result = match options.task() {
         Task::Help => print(&options.help()).map(|()| ExitCode::SUCCESS),
         Task::Version => print(&format!("{NAME_AND_VERSION}\n")).map(|()| ExitCode::SUCCESS),
-        Task::Serve => {
-            logger::install(options.log_level());
-            serve(&options, app(&options))
-        }
+        Task::Check => commands::check(&options, &apps),
+        Task::Digest => commands::digest(options.words()),
+        Task::Stop => commands::stop(&options),
+        Task::Reload => commands::reload(&options),
+        Task::Status => commands::status(&options),
+        Task::Logrotate => commands::logrotate(&options),
+        Task::Restart if birth.is_none() => commands::restart(&options, &args),
+        Task::Serve if birth.is_none() && !options.foreground() => commands::start(&options, &args),
+        Task::Serve | Task::Restart => serve(options, args, apps, birth),
     };
     result.unwrap_or_else(|why| {
-        say(format_args!("{}: {why}", env!("CARGO_PKG_NAME")));
+        complain(&why);
         ExitCode::FAILURE
     })
 }
 
-fn print(text: &str) -> Result<(), String> {
+/// Reads the command line, the environment and the file.
+pub(crate) fn read_options(args: &[OsString]) -> Result<Options, UsageError> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let world = World { environment, read: &|path: &Path| std::fs::read_to_string(path) };
+    Options::read(args.to_vec(), &world)
+}
+
+/// One line for whoever started the program.
+pub(crate) fn complain(why: impl Display) {
+    let line = format!("{}: {}\n", env!("CARGO_PKG_NAME"), why);
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+pub(crate) fn print(text: &str) -> Result<(), String> {
     let mut stdout = io::stdout().lock();
     stdout
         .write_all(text.as_bytes())
@@ -74,119 +110,124 @@ fn print(text: &str) -> Result<(), String> {
 }
 
 /// Serves until it is told to stop, or says why it cannot.
-fn serve(options: &Options, mut app: App) -> Result<ExitCode, String> {
-    if let Some(root) = options.root() {
-        // begin: files
-        let folder = Folder::new(root).map_err(|error| error.to_string())?;
-        app.fallback(folder.index(options.index()));
-        // end: files
+///
+/// The order is that of what only root may do: logs, pid file, sockets, their owners, and then
+/// the groups and the user, before anything of the application runs.
+fn serve(
+    options: Options,
+    args: Vec<OsString>,
+    apps: Apps,
+    birth: Option<Birth>,
+) -> Result<ExitCode, String> {
+    let background = !options.foreground();
+    // Before anything can change what the name stands for.
+    let program = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
+    if birth == Some(Birth::Start) {
+        // Away from the terminal: whoever started this one leads its group, so this one does not.
+        rustix::process::setsid().map_err(|error| format!("a session of its own: {error}"))?;
     }
-    app.check().map_err(|mistakes| mistakes.to_string())?;
-
-    let addresses = resolve(options)?;
-    let server = Server::bind(&addresses[..]).map_err(|error| cannot_listen(options, &error))?;
-    let seen = signals::watch(server.control())
-        .map_err(|error| format!("cannot watch for signals: {error}"))?;
-    say(serving(options, &app, &server));
-
-    let log = Arc::new(AccessLog::start(io::stdout(), |text| say(text)));
-    let lines = Arc::clone(&log);
-    let config = ServerConfig::new().with_on_access(move |record| lines.record(record));
-    let server = server.config(config);
-    let served = match options.mode() {
-        Mode::Threading => server.run(app),
-        Mode::Single => server.run_single(app),
+    let handed = match birth {
+        None => Vec::new(),
+        Some(_) => birth::receive().map_err(|error| format!("nothing was handed over: {error}"))?,
     };
-    let served = served.map_err(|error| error.to_string());
-    log.finish();
-    let served = served?;
-    match served.left() {
-        0 => say("stopped"),
-        1 => say("stopped; 1 connection had to be cut"),
-        left => say(format_args!("stopped; {left} connections had to be cut")),
+    if let Some(mask) = options.umask() {
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(mask));
     }
-    Ok(seen.exit_code().map_or(ExitCode::SUCCESS, ExitCode::from))
-}
+    if background {
+        // What is in the memory of a server is nobody's business.
+        let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+        let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+    }
 
-/// The addresses that a name stands for.
-fn resolve(options: &Options) -> Result<Vec<SocketAddr>, String> {
-    let found = (options.address(), options.port()).to_socket_addrs();
-    let name = OneLine(options.address());
-    found.map(Iterator::collect).map_err(|error| format!("no address is known for {name}: {error}"))
-}
+    let error_log = logs::open_error_log(&options)?;
+    let access_log = logs::open_access_log(&options)?;
+    let owned_logs = [&error_log, &access_log].map(logs::descriptor);
+    logs::install(&options, error_log);
+    if options.older_layout() {
+        log::info!("the configuration file has the older layout, with everything in [http]");
+    }
 
-/// The error, which names the address, and what to do about it.
-fn cannot_listen(options: &Options, error: &io::Error) -> String {
-    let hint = match error.kind() {
-        io::ErrorKind::AddrInUse => "; --port chooses another port",
-        io::ErrorKind::PermissionDenied if options.port() < 1024 => {
-            "; ports below 1024 belong to the administrator"
+    let (mut pool, mut lock) = (Vec::new(), None);
+    for thing in handed {
+        match thing.name.as_str() {
+            "pidfile" => lock = Some(thing.fd),
+            _ => pool.push(thing),
         }
-        _ => "",
+    }
+    let pidfile = match (options.pidfile(), lock) {
+        (Some(path), Some(lock)) => Some(PidFile::inherit(path, lock)?),
+        (Some(path), None) => Some(PidFile::take(path)?),
+        (None, _) => None,
     };
-    format!("{error}{hint}")
+    // From here on whatever fails has to remove it again.
+    let started = (|| {
+        let identity = privileges::wanted(&options)?;
+        let owner = identity.as_ref().map(|one| (one.user.as_raw(), one.group.as_raw()));
+        let pool = match birth {
+            Some(Birth::Takeover) => sockets::handed(pool)?,
+            _ => sockets::given()?,
+        };
+        let bound = sockets::bind(&options, pool, owner)?;
+        if let Some((user, group)) = owner {
+            let give = |file: &std::fs::File| {
+                crate::sink::give(file, user, group)
+                    .map_err(|error| format!("the owner of a file: {error}"))
+            };
+            owned_logs.iter().flatten().try_for_each(&give)?;
+            pidfile.as_ref().map(PidFile::file).map_or(Ok(()), &give)?;
+        }
+        if let Some(folder) = options.for_daemon("chroot") {
+            privileges::chroot(Path::new(folder))?;
+        }
+        match &identity {
+            Some(identity) => identity.assume()?,
+            None if privileges::is_root() => {
+                log::warn!("serving as root; `start` with user = NAME becomes somebody else");
+            }
+            None => {}
+        }
+        let app = apps.make(&options)?;
+        Ok((bound, app))
+    })();
+    let (bound, app) = match started {
+        Ok(started) => started,
+        Err(why) => {
+            // A successor that fails leaves the file to the old process.
+            match (pidfile, birth) {
+                (Some(_), Some(Birth::Takeover)) | (None, _) => {}
+                (Some(pidfile), _) => pidfile.remove(),
+            }
+            return Err(why);
+        }
+    };
+    drop(owned_logs);
+
+    let chrooted = options.for_daemon("chroot").is_some();
+    let mut supervisor = Supervisor::new(options, args, apps, access_log)?;
+    supervisor.program = (!chrooted).then_some(program);
+    supervisor.pidfile = pidfile;
+    supervisor.bound = bound;
+    supervisor.start(app)?;
+    if birth.is_some() {
+        birth::ready().map_err(|error| format!("nobody waits any more: {error}"))?;
+        supervisor.detach(background);
+    }
+    supervisor.run()
 }
 
 /// The line that says what is served, and where to look.
-fn serving(options: &Options, app: &App, server: &Server) -> String {
+pub(crate) fn serving(options: &Options, app: &App, bound: &[sockets::Bound]) -> String {
     let folder = match options.root() {
         Some(root) => format!("{} and ", root.display()),
         None => String::new(),
     };
     let what = format!("{folder}{}", app.name());
-    let places: Vec<String> =
-        server.addresses().iter().map(|address| format!("http://{address}/")).collect();
-    format!(
-        "{NAME_AND_VERSION} serving {} on {} (Ctrl-C stops)",
-        OneLine(&what),
-        places.join(" and ")
-    )
+    let places: Vec<String> = bound.iter().map(sockets::Bound::url).collect();
+    let how = if options.foreground() { " (Ctrl-C stops)" } else { "" };
+    format!("{NAME_AND_VERSION} serving {} on {}{how}", OneLine(&what), places.join(" and "))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use pauper::Request;
-
-    fn parse(args: &[&str]) -> Options {
-        Options::parse(
-            ["poorhttp"]
-                .into_iter()
-                .chain(args.iter().copied())
-                .map(str::to_owned)
-                .collect::<Vec<_>>(),
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn all_mistakes_of_an_application_are_told_before_it_listens() {
-        let mut app = App::new("wrong");
-        app.get("no slash", |_: &mut Request| "");
-        app.get("/<n:int>", |_: &mut Request, _: f64, _: f64| "");
-        let why = serve(&parse(&["-b", "0"]), app).unwrap_err();
-        assert!(why.starts_with("2 mistakes:"), "{why}");
-        assert_eq!(why.matches(file!()).count(), 2, "{why}");
-    }
-
-    #[test]
-    fn a_folder_that_is_none_is_told() {
-        let why =
-            serve(&parse(&["-b", "0", "--root", "/there/is/none"]), App::new("a")).unwrap_err();
-        assert!(why.contains("/there/is/none"), "{why}");
-    }
-
-    fn check_listen(args: &[&str], kind: io::ErrorKind, expected: &str) {
-        assert_eq!(cannot_listen(&parse(args), &kind.into()), expected);
-    }
-
-    #[test]
-    fn what_to_do_about_a_port_is_said() {
-        use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
-        check_listen(&[], AddrInUse, "address in use; --port chooses another port");
-        let forbidden = "permission denied; ports below 1024 belong to the administrator";
-        check_listen(&["-b80"], PermissionDenied, forbidden);
-        check_listen(&["-b8080"], PermissionDenied, "permission denied");
-        check_listen(&["-b80"], AddrNotAvailable, "address not available");
-    }
+/// What `say` is for a thread that has only text.
+pub(crate) fn say_text(text: &str) {
+    say(text);
 }

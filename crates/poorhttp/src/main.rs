@@ -5,5 +5,8 @@ use std::process::ExitCode;
 mod demo;
 
 fn main() -> ExitCode {
-    poorhttp::run_with(demo::app)
+    poorhttp::Registry::new()
+        .with("demo", demo::app)
+        .with("files", |_| pauper::App::new("files"))
+        .run()
 }

@@ -42,7 +42,11 @@ pub struct ServerConfig {
     max_requests: u64,
     max_connections: usize,
     stop_time: Duration,
+    drain_time: Duration,
     loops: usize,
+    workers: usize,
+    worker_requests: u64,
+    worker_stall: Duration,
     threads: usize,
     max_queue: usize,
     max_streams: usize,
@@ -80,7 +84,11 @@ impl ServerConfig {
             max_requests: 0,
             max_connections: 10_000,
             stop_time: Duration::from_secs(10),
+            drain_time: Duration::from_secs(30),
             loops: 0,
+            workers: 0,
+            worker_requests: 0,
+            worker_stall: Duration::from_secs(60),
             threads: 48,
             max_queue: 1024,
             max_streams: 64,
@@ -269,7 +277,7 @@ impl ServerConfig {
     // --- threads ------------------------------------------------------------------------------
 
     /// Loops, where the server [runs](crate::Server::run) on several threads. Default 0, which is
-    /// one for each processor that the process may use.
+    /// one for each processor that the process may use; and one in each of several processes.
     #[must_use]
     pub fn with_loops(mut self, count: usize) -> Self {
         self.loops = count;
@@ -307,6 +315,69 @@ impl ServerConfig {
     pub fn with_max_upgrades(mut self, count: usize) -> Self {
         self.max_upgrades = count;
         self
+    }
+
+    // --- processes ----------------------------------------------------------------------------
+
+    /// Processes of a server that [forks](crate::Server::run_forking). Default 0, which is one for
+    /// each processor that the process may use.
+    #[must_use]
+    pub fn with_workers(mut self, count: usize) -> Self {
+        self.workers = count;
+        self
+    }
+
+    /// How many requests a worker answers before another one takes its place, where handlers are
+    /// suspected of losing memory. Each worker adds up to a tenth of its own choice, so that not all
+    /// end together. Default 0, which is no limit.
+    #[must_use]
+    pub fn with_worker_requests(mut self, count: u64) -> Self {
+        self.worker_requests = count;
+        self
+    }
+
+    /// How long a worker may show no life before it is killed and replaced: its loops take no event,
+    /// since a handler in a `single` worker does not return, or its factory does not. Handlers that
+    /// block in threads do not count. Default 60 s; zero is for ever.
+    #[must_use]
+    pub fn with_worker_stall(mut self, time: Duration) -> Self {
+        self.worker_stall = time;
+        self
+    }
+
+    /// How long a worker that is to be replaced may keep the connections that it has: each is closed
+    /// with the answer to its next request. Default 30 s, then they are cut.
+    #[must_use]
+    pub fn with_drain_time(mut self, time: Duration) -> Self {
+        self.drain_time = time;
+        self
+    }
+
+    /// How many workers there will be at first; see [`with_workers`](Self::with_workers).
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        }
+    }
+
+    /// See [`with_worker_requests`](Self::with_worker_requests).
+    #[must_use]
+    pub fn worker_requests(&self) -> u64 {
+        self.worker_requests
+    }
+
+    /// See [`with_worker_stall`](Self::with_worker_stall).
+    #[must_use]
+    pub fn worker_stall(&self) -> Duration {
+        self.worker_stall
+    }
+
+    /// See [`with_drain_time`](Self::with_drain_time).
+    #[must_use]
+    pub fn drain_time(&self) -> Duration {
+        self.drain_time
     }
 
     /// See [`with_max_streams`](Self::with_max_streams).
@@ -479,7 +550,11 @@ impl fmt::Debug for ServerConfig {
             .field("max_requests", &self.max_requests)
             .field("max_connections", &self.max_connections)
             .field("stop_time", &self.stop_time)
+            .field("drain_time", &self.drain_time)
             .field("loops", &self.loops)
+            .field("workers", &self.workers)
+            .field("worker_requests", &self.worker_requests)
+            .field("worker_stall", &self.worker_stall)
             .field("threads", &self.threads)
             .field("max_queue", &self.max_queue)
             .field("max_streams", &self.max_streams)

@@ -47,15 +47,23 @@ pub struct ServeError {
 enum Kind {
     Check(CheckError),
     Io(io::Error),
+    Worker(String),
 }
 
 impl ServeError {
-    /// The mistakes in the configuration of the service, if those were the reason.
+    /// No worker could serve, for this reason.
+    #[cfg(unix)]
+    pub(crate) fn worker(reason: String) -> Self {
+        Self { kind: Kind::Worker(reason) }
+    }
+
+    /// The mistakes in the configuration of the service, if those were the reason. In a server of
+    /// several processes they are text alone, which comes from a worker.
     #[must_use]
     pub fn mistakes(&self) -> Option<&CheckError> {
         match &self.kind {
             Kind::Check(error) => Some(error),
-            Kind::Io(_) => None,
+            Kind::Io(_) | Kind::Worker(_) => None,
         }
     }
 }
@@ -77,6 +85,7 @@ impl fmt::Display for ServeError {
         match &self.kind {
             Kind::Check(error) => error.fmt(f),
             Kind::Io(error) => error.fmt(f),
+            Kind::Worker(reason) => f.write_str(reason),
         }
     }
 }
@@ -92,6 +101,7 @@ impl std::error::Error for ServeError {
         match &self.kind {
             Kind::Check(error) => Some(error),
             Kind::Io(error) => Some(error),
+            Kind::Worker(_) => None,
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod header;
 mod limits;
 #[cfg(feature = "alloc")]
 mod lines;
+pub mod proxy_protocol;
 mod reason;
 mod scan;
 mod span;

@@ -6,35 +6,44 @@ use std::fmt::Write as _;
 use pauper_message::Response;
 use pauper_message::page::{Page, escape};
 
-use super::Row;
 use super::format::{Utc, grouped, size};
 use super::sort::{Column, Sorting};
+use super::{AT_A_TIME, Listing, ListingEntry, STREAMED};
 use crate::escape::Segment;
 
-/// The page of a folder of these names, the first `mounted` of which lead to the root.
-pub(crate) fn response(
-    names: &[Vec<u8>],
-    mounted: usize,
-    rows: &[Row],
-    sorting: Sorting,
-) -> Response {
-    let mut title = String::from("Index of /");
-    for name in names {
-        let _ = write!(title, "{}/", text(name));
-    }
+/// The page of a folder.
+pub(crate) fn response(listing: Listing) -> Response {
+    let parent = listing.has_parent();
+    let title = format!("Index of {}", listing.path());
+    let Listing { names, mounted, entries, sorting } = listing;
+    let heading = escape(&title);
+    let header = format!("{}<h1>{heading}</h1>", crumbs(&names, mounted));
+    let page = Page::new(title.as_str()).header(header);
     let mut html = String::new();
-    if rows.is_empty() {
+    if entries.is_empty() {
         html.push_str("<p>This folder is empty.</p>\n");
-        if names.len() > mounted {
+        if parent {
             html.push_str("<p><a href=\"../\">Parent folder</a></p>");
         }
-    } else {
-        table(&mut html, rows, sorting, names.len() > mounted);
+        return page.html(html).into_response();
     }
-    let heading = escape(&title);
-    let header = format!("{}<h1>{heading}</h1>", crumbs(names, mounted));
-    Page::new(title.as_str()).header(header).html(html).into_response()
+    begin(&mut html, &entries, sorting, parent);
+    if entries.len() < STREAMED {
+        push_rows(&mut html, &entries);
+        html.push_str(END);
+        return page.html(html).into_response();
+    }
+    let mut entries = entries.into_iter();
+    let rows = std::iter::from_fn(move || {
+        let some: Vec<ListingEntry> = entries.by_ref().take(AT_A_TIME).collect();
+        let mut html = String::new();
+        push_rows(&mut html, &some);
+        (!some.is_empty()).then_some(html)
+    });
+    page.html(html).into_stream(rows.chain(std::iter::once(END.to_owned())))
 }
+
+const END: &str = "</tbody>\n</table>";
 
 /// A name as text: bytes that are not UTF-8 are shown as U+FFFD.
 fn text(name: &[u8]) -> Cow<'_, str> {
@@ -60,7 +69,8 @@ fn crumbs(names: &[Vec<u8>], mounted: usize) -> String {
     out
 }
 
-fn table(out: &mut String, rows: &[Row], sorting: Sorting, parent: bool) {
+/// The table down to its first row.
+fn begin(out: &mut String, rows: &[ListingEntry], sorting: Sorting, parent: bool) {
     out.push_str("<table>\n<caption>");
     out.push_str(&summary(rows));
     out.push_str("</caption>\n<thead><tr>");
@@ -74,6 +84,9 @@ fn table(out: &mut String, rows: &[Row], sorting: Sorting, parent: bool) {
              <td></td><td></td></tr>\n",
         );
     }
+}
+
+fn push_rows(out: &mut String, rows: &[ListingEntry]) {
     for row in rows {
         let (sign, slash) = if row.is_folder() { ("▸", "/") } else { ("·", "") };
         let _ = write!(
@@ -81,7 +94,7 @@ fn table(out: &mut String, rows: &[Row], sorting: Sorting, parent: bool) {
             "<tr><td><span class=\"mono\" aria-hidden=\"true\">{sign}\u{a0}</span>\
              <a href=\"{}{slash}\"><bdi>{}{slash}</bdi></a></td>",
             Segment(&row.name),
-            escape(&text(&row.name))
+            escape(&row.name())
         );
         match row.size {
             Some(bytes) => {
@@ -98,7 +111,6 @@ fn table(out: &mut String, rows: &[Row], sorting: Sorting, parent: bool) {
             &time[..5]
         );
     }
-    out.push_str("</tbody>\n</table>");
 }
 
 /// The head of a column, a link that sorts by it; the one that is sorted by turns around.
@@ -124,7 +136,7 @@ fn head(out: &mut String, column: Column, sorting: Sorting) {
 }
 
 /// `2 folders, 1 file, 1.5 KiB`.
-fn summary(rows: &[Row]) -> String {
+fn summary(rows: &[ListingEntry]) -> String {
     let folders = rows.iter().filter(|row| row.is_folder()).count();
     let files = rows.len() - folders;
     let count = |number: usize, one: &str| match number {

@@ -1,8 +1,6 @@
 //! The order of a listing.
 
-use std::cmp::Ordering;
-
-use super::Row;
+use super::ListingEntry;
 
 /// The column that a listing is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,24 +41,25 @@ impl Sorting {
         Self { column: column.unwrap_or(Column::Name), descending: value("order") == Some("desc") }
     }
 
-    /// Folders come first in every order; what is equal is sorted by name.
-    pub(crate) fn apply(self, rows: &mut [Row]) {
-        rows.sort_by(|a, b| {
+    /// Folders come first in every order; what is equal is sorted by name, without regard to case
+    /// at first.
+    pub(crate) fn apply(self, entries: &mut Vec<ListingEntry>) {
+        // Folded once for each, not once for each comparison.
+        let folded = |entry: &ListingEntry| entry.name().to_lowercase();
+        let mut keyed: Vec<(String, ListingEntry)> =
+            entries.drain(..).map(|entry| (folded(&entry), entry)).collect();
+        keyed.sort_unstable_by(|(a_folded, a), (b_folded, b)| {
+            let by_name = || a_folded.cmp(b_folded).then_with(|| a.name.cmp(&b.name));
             let order = match self.column {
-                Column::Name => by_name(a, b),
+                Column::Name => by_name(),
                 Column::Size => a.size.cmp(&b.size),
                 Column::Time => a.modified.cmp(&b.modified),
             };
             let order = if self.descending { order.reverse() } else { order };
-            b.is_folder().cmp(&a.is_folder()).then(order).then_with(|| by_name(a, b))
+            b.is_folder().cmp(&a.is_folder()).then(order).then_with(by_name)
         });
+        entries.extend(keyed.into_iter().map(|(_, entry)| entry));
     }
-}
-
-/// Without regard to case at first.
-fn by_name(a: &Row, b: &Row) -> Ordering {
-    let folded = |row: &Row| String::from_utf8_lossy(&row.name).to_lowercase();
-    folded(a).cmp(&folded(b)).then_with(|| a.name.cmp(&b.name))
 }
 
 #[cfg(test)]
@@ -70,12 +69,12 @@ mod tests {
 
     #[track_caller]
     fn check(query: &str, expected: &str) {
-        let row = |name: &str, size, time| Row {
+        let row = |name: &str, size, time| ListingEntry {
             name: name.into(),
             size,
             modified: SystemTime::UNIX_EPOCH + Duration::from_secs(time),
         };
-        let mut rows = [
+        let mut rows = vec![
             row("b", Some(1), 30),
             row("A", Some(3), 10),
             row("a", Some(1), 20),
@@ -83,7 +82,7 @@ mod tests {
             row("Y", None, 2),
         ];
         Sorting::of_query(query).apply(&mut rows);
-        let names: Vec<_> = rows.iter().map(|row| String::from_utf8_lossy(&row.name)).collect();
+        let names: Vec<_> = rows.iter().map(|row| row.name()).collect();
         assert_eq!(names.join(" "), expected, "{query}");
     }
 

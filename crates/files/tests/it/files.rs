@@ -69,6 +69,7 @@ fn ranges() {
         ("bytes=-3", 206, Some("bytes 7-9/10"), "789"),
         ("bytes=-99", 206, Some("bytes 0-9/10"), TEXT),
         ("bytes=5-2", 200, None, TEXT),
+        // With their headers they would be longer than the whole.
         ("bytes=0-1,3-4", 200, None, TEXT),
         ("lines=0-1", 200, None, TEXT),
     ] {
@@ -170,4 +171,44 @@ fn what_the_system_forbids_is_403() {
     let answer = get(&tree.folder(), "/a/file.txt").unwrap();
     let expected = if fs::read(&path).is_ok() { 200 } else { 403 };
     assert_eq!(answer.status, expected);
+}
+
+#[test]
+fn several_ranges_of_a_file() {
+    let tree = tree();
+    tree.file("long.txt", TEXT.repeat(1000));
+    let range = [("Range", "bytes=0-4,9998-")];
+    let answer = send(&tree.folder(), request("GET", "/long.txt", &range)).unwrap();
+    assert_eq!(answer.status, 206);
+    let kind = answer.header("content-type").unwrap();
+    let boundary = kind.strip_prefix("multipart/byteranges; boundary=").unwrap();
+    assert_eq!(
+        answer.text(),
+        format!(
+            "\r\n--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Content-Range: bytes 0-4/10000\r\n\r\n01234\
+             \r\n--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Content-Range: bytes 9998-9999/10000\r\n\r\n89\r\n--{boundary}--\r\n"
+        )
+    );
+}
+
+/// Small files are read before their head is sent, large ones are sent by the system: both as they
+/// are when it is their turn.
+#[test]
+fn a_file_that_became_shorter_is_never_sent_as_if_whole() {
+    use pauper_message::Service as _;
+    let tree = tree();
+    for size in [1000, 100_000] {
+        tree.file("shrinks", vec![b'x'; size]);
+        let folder = tree.folder();
+        let mut req = request("GET", "/shrinks", &[]);
+        folder.begin(&mut req);
+        let file = fs::File::options().write(true).open(tree.root().join("shrinks")).unwrap();
+        file.set_len(10).unwrap();
+        match folder.call(&mut req).into_result() {
+            Ok(response) => assert_eq!(response.body().len(), Some(size as u64), "breaks off"),
+            Err(error) => assert_eq!(error.status().unwrap(), 500),
+        }
+    }
 }

@@ -143,3 +143,46 @@ fn json_for_who_prefers_it() {
     assert!(with("text/html, */*;q=0.1").text().contains("<table>"));
     assert_eq!(with("image/png").status, 406);
 }
+
+#[test]
+fn a_page_of_ones_own() {
+    let tree = tree();
+    let folder = tree.folder().listing(|_, listing| {
+        let names: Vec<_> = listing.entries().iter().map(|entry| entry.href()).collect();
+        let text = format!("{} {} {}", listing.path(), listing.has_parent(), names.join(" "));
+        pauper_message::Response::text(text)
+    });
+    let answer = get(&folder, "/?sort=size&order=desc").unwrap();
+    assert_eq!(answer.text(), "/ false empty/ Sub/ z/ b.txt A.txt");
+    assert_eq!(answer.header("vary"), Some("accept"));
+    assert_eq!(get(&folder, "/Sub/").unwrap().text(), "/Sub/ true in");
+    let json = send(&folder, request("GET", "/", &[("Accept", "application/json")])).unwrap();
+    assert_eq!(json.header("content-type"), Some("application/json"));
+}
+
+#[test]
+fn ten_thousand_entries_are_made_while_they_are_sent() {
+    use pauper_message::{BodyKind, Service as _};
+    let tree = Tree::new();
+    for number in 0..10_000 {
+        fs::write(tree.root().join(format!("file-{number:05}")), "").unwrap();
+    }
+    let folder = tree.folder().index(true);
+    for accept in ["text/html", "application/json"] {
+        let body = folder.call(&mut request("GET", "/", &[("Accept", accept)])).take_body();
+        assert_eq!(body.len(), None);
+        let BodyKind::Pieces { pieces, .. } = body.into_kind() else { panic!("no pieces") };
+        let mut all = Vec::new();
+        for piece in pieces {
+            let piece = piece.unwrap().to_vec();
+            assert!(piece.len() < 64 * 1024, "{}", piece.len());
+            all.extend(piece);
+        }
+        let text = String::from_utf8(all).unwrap();
+        let mark = if accept == "text/html" { "<bdi>file-" } else { "\"name\":\"file-" };
+        assert_eq!(text.matches(mark).count(), 10_000);
+        assert!(text.find("file-00099").unwrap() < text.find("file-09999").unwrap());
+        assert!(text.ends_with(if accept == "text/html" { "</html>\n" } else { "\n]}\n" }));
+        assert!(!text.contains(",,") && !text.contains("[,"));
+    }
+}

@@ -59,7 +59,16 @@ impl Tree {
 }
 
 /// Sends a request the way a server does; nothing when the service passes.
-pub(crate) fn send(folder: &Folder, mut req: Request) -> Option<Answer> {
+pub(crate) fn send(folder: &impl Service, req: Request) -> Option<Answer> {
+    send_pieces(folder, req, &[])
+}
+
+/// Stores a body that arrives in pieces, the last of which may be missing.
+pub(crate) fn send_pieces(
+    folder: &impl Service,
+    mut req: Request,
+    body: &[&[u8]],
+) -> Option<Answer> {
     let response: Response = match folder.begin(&mut req).body {
         BodyPlan::Pass => {
             assert!(req.extensions().is_empty(), "one who passes leaves nothing behind");
@@ -67,6 +76,13 @@ pub(crate) fn send(folder: &Folder, mut req: Request) -> Option<Answer> {
         }
         BodyPlan::Reject(response) => *response,
         BodyPlan::Buffer { .. } => folder.call(&mut req),
+        BodyPlan::Sink(mut sink) => {
+            let taken = body.iter().try_for_each(|piece| sink.write(piece));
+            match taken.and_then(|()| sink.finish(&mut req)) {
+                Ok(()) => folder.call(&mut req),
+                Err(error) => Response::failed(error),
+            }
+        }
         plan => panic!("{plan:?} is no plan of a folder"),
     };
     // A server answers errors in plain text where no application makes a page of them.
@@ -85,7 +101,7 @@ pub(crate) fn request(method: &str, target: &str, headers: &[(&str, &str)]) -> R
     builder.build().unwrap()
 }
 
-pub(crate) fn get(folder: &Folder, target: &str) -> Option<Answer> {
+pub(crate) fn get(folder: &impl Service, target: &str) -> Option<Answer> {
     send(folder, request("GET", target, &[]))
 }
 

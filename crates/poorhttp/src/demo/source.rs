@@ -2,7 +2,7 @@
 
 const FEATURES: &str = include_str!("features.rs");
 const UPLOADS: &str = include_str!("uploads.rs");
-const DAEMON: &str = include_str!("../daemon.rs");
+const DAEMON: &str = include_str!("../registry.rs");
 
 /// The source of a card, or nothing if no marker has its name: first the lines with `// show:`,
 /// then what stands between `// begin:` and `// end:`, block by block.

@@ -3,6 +3,8 @@
 //! `slot`, `mailbox`, `watch` and `team` know nothing of sockets, services and loops; they are
 //! generic over what they hand around, and a model checker runs these very files.
 
+#[cfg(unix)]
+pub(crate) mod forking;
 pub(crate) mod mailbox;
 mod predict;
 mod single;

@@ -43,6 +43,7 @@ fn run(errand: &mut Errand, service: &dyn Service) -> bool {
             stream.run(service);
             return true;
         }
+        Work::Handshake(session) => session.step(),
         Work::Chores(chores) => chores.run(),
     }
     false

@@ -29,6 +29,8 @@ const SHORT_TICK: Duration = Duration::from_micros(250);
 const LAST_LOOKS: usize = 100;
 /// Of which kind files and chores are, which nobody predicts.
 const OTHER: u32 = u32::MAX;
+/// Of which kind handshakes are: how long they take depends on the keys.
+const HANDSHAKE: u32 = u32::MAX - 1;
 
 /// A service that several threads can call.
 pub(crate) type SharedService = Arc<dyn Service + Send + Sync>;
@@ -292,6 +294,10 @@ impl Engine {
             Work::File(file) => file.run(),
             // It waits for its client in any case.
             Work::Stream(_) => return (OTHER, Way::Away),
+            Work::Handshake(session) => {
+                session.step();
+                return (HANDSHAKE, Way::Done);
+            }
             Work::Chores(chores) => chores.run(),
         }
         (OTHER, Way::Done)
@@ -301,16 +307,22 @@ impl Engine {
     fn call(&self, errand: &mut Errand) {
         let Work::Job(job) = &mut errand.work else { return };
         let kind = job.kind();
+        let wall = self.measure(kind, || job.call(&*self.service));
+        errand.handled = Some((Dispatch::Predicted, wall));
+    }
+
+    /// Does work of this kind on a thread that has no loop, and learns from how long it takes.
+    fn measure(&self, kind: u32, work: impl FnOnce()) -> Duration {
         // Asking costs some microseconds, and one answer in some is enough.
         let before = if self.predictor.asks(kind) { thread_time() } else { None };
         let start = Instant::now();
-        job.call(&*self.service);
+        work();
         let wall = start.elapsed();
         self.predictor.ran(kind, wall);
         if let (Some(before), Some(after)) = (before, before.and_then(|_| thread_time())) {
             self.predictor.computed(kind, wall, after.saturating_sub(before));
         }
-        errand.handled = Some((Dispatch::Predicted, wall));
+        wall
     }
 
     /// Gives an errand to another thread.
@@ -320,7 +332,7 @@ impl Engine {
         let must = match &errand.work {
             Work::Job(job) => !job.is_refusable(),
             Work::Stream(_) => false,
-            Work::File(_) | Work::Chores(_) => true,
+            Work::File(_) | Work::Handshake(_) | Work::Chores(_) => true,
         };
         let team = if matches!(errand.work, Work::Stream(_)) { &self.streams } else { &self.team };
         let computes = self.predictor.computes(kind);
@@ -335,7 +347,7 @@ impl Engine {
                 match &mut task.errand.work {
                     Work::Job(job) => job.refuse(),
                     Work::Stream(stream) => stream.refuse(),
-                    Work::File(_) | Work::Chores(_) => {}
+                    Work::File(_) | Work::Handshake(_) | Work::Chores(_) => {}
                 }
                 held.finish(task.errand);
             }
@@ -371,6 +383,9 @@ impl Engine {
                 let start = Instant::now();
                 stream.run(&*self.service);
                 errand.handled = Some((Dispatch::Predicted, start.elapsed()));
+            }
+            Work::Handshake(session) => {
+                self.measure(kind, || session.step());
             }
             Work::Chores(chores) => chores.run(),
         }
@@ -440,6 +455,7 @@ impl Engine {
 fn kind_of(errand: &Errand) -> u32 {
     match &errand.work {
         Work::Job(job) => job.kind(),
+        Work::Handshake(_) => HANDSHAKE,
         Work::File(_) | Work::Stream(_) | Work::Chores(_) => OTHER,
     }
 }

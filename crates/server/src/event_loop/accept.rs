@@ -4,7 +4,11 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mio::net::{TcpListener, TcpStream};
+use mio::event::Source;
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
+
+use crate::listen::{Listener as Listening, ListeningSocket, Terms};
 
 /// How many connections of one listener are accepted before others have a turn.
 const PER_TURN: usize = 64;
@@ -13,17 +17,75 @@ const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A listener whose readiness is remembered, since it is told only once.
 pub(super) struct Listener {
-    pub(super) socket: TcpListener,
-    /// The address, unless it is that of all interfaces.
-    pub(super) local: Option<SocketAddr>,
+    socket: Socket,
     pub(super) ready: bool,
 }
 
+enum Socket {
+    Tcp(mio::net::TcpListener),
+    #[cfg(unix)]
+    Unix(mio::net::UnixListener),
+}
+
+impl Socket {
+    /// The next connection, with its peer's address if that has one.
+    fn accept(&self) -> io::Result<(TcpStream, Option<SocketAddr>)> {
+        match self {
+            Self::Tcp(socket) => socket.accept().map(|(socket, remote)| (socket, Some(remote))),
+            #[cfg(unix)]
+            Self::Unix(socket) => {
+                let (socket, _) = socket.accept()?;
+                // Once connected, sockets of all families are used by the same calls; only an
+                // address of a Unix socket must not be asked for.
+                let socket = std::net::TcpStream::from(std::os::fd::OwnedFd::from(socket));
+                Ok((TcpStream::from_std(socket), None))
+            }
+        }
+    }
+}
+
+/// What has to be known of a listener as long as it has connections.
+pub(super) struct Place {
+    /// The address, unless it is that of all interfaces.
+    pub(super) local: Option<SocketAddr>,
+    pub(super) is_tcp: bool,
+    pub(super) terms: Terms,
+}
+
 impl Listener {
-    pub(super) fn new(socket: std::net::TcpListener) -> io::Result<Self> {
-        socket.set_nonblocking(true)?;
-        let local = socket.local_addr().ok().filter(|local| !local.ip().is_unspecified());
-        Ok(Self { socket: TcpListener::from_std(socket), local, ready: true })
+    pub(super) fn new(listener: Listening) -> io::Result<(Self, Place)> {
+        let local = listener.local_addr().filter(|local| !local.ip().is_unspecified());
+        let (socket, terms) = listener.into_parts();
+        let is_tcp = matches!(socket, ListeningSocket::Tcp(_));
+        let socket = match socket {
+            ListeningSocket::Tcp(socket) => {
+                socket.set_nonblocking(true)?;
+                Socket::Tcp(mio::net::TcpListener::from_std(socket))
+            }
+            #[cfg(unix)]
+            ListeningSocket::Unix(socket) => {
+                socket.set_nonblocking(true)?;
+                Socket::Unix(mio::net::UnixListener::from_std(socket))
+            }
+        };
+        Ok((Self { socket, ready: true }, Place { local, is_tcp, terms }))
+    }
+
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        self.source().register(registry, token, Interest::READABLE)
+    }
+
+    /// No event tells of it any more. Closing it would do, if no other process had it, too.
+    pub(super) fn deregister(&mut self, registry: &Registry) {
+        let _ = self.source().deregister(registry);
+    }
+
+    fn source(&mut self) -> &mut dyn Source {
+        match &mut self.socket {
+            Socket::Tcp(socket) => socket,
+            #[cfg(unix)]
+            Socket::Unix(socket) => socket,
+        }
     }
 
     /// Accepts up to `most` connections and as many as are a turn's share.
@@ -34,11 +96,11 @@ impl Listener {
     pub(super) fn accept(
         &mut self,
         most: usize,
-        mut take: impl FnMut(TcpStream, SocketAddr, Option<SocketAddr>),
+        mut take: impl FnMut(TcpStream, Option<SocketAddr>),
     ) -> io::Result<()> {
         for _ in 0..most.min(PER_TURN) {
             match self.socket.accept() {
-                Ok((socket, remote)) => take(socket, remote, self.local),
+                Ok((socket, remote)) => take(socket, remote),
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => {
                         self.ready = false;

@@ -13,8 +13,10 @@ use pauper_message::{ConnectionState, Shard};
 
 use super::clock::LoopClock;
 use super::errand::{FileEnd, FileWork, StreamWork, Work};
+use super::extra::Extra;
 use super::post::{Mail, Post};
-use crate::exchange::{Buffers, Exchange, Flush, Now, Step, TakenOver, Visit, Want};
+use super::socket::{Encrypting, Socket};
+use crate::exchange::{Buffers, Exchange, Flush, Now, Step, TakenOver, Want};
 
 /// How many requests of one connection are answered before others have a turn.
 const REQUESTS: usize = 32;
@@ -25,7 +27,7 @@ const BYTES: u64 = 256 * 1024;
 /// tells only once.
 pub(super) struct Connection {
     /// None while a file is being sent.
-    socket: Option<TcpStream>,
+    pub(super) socket: Option<TcpStream>,
     pub(super) exchange: Exchange,
     pub(super) readable: bool,
     writable: bool,
@@ -33,7 +35,7 @@ pub(super) struct Connection {
     /// not to be.
     writable_meanwhile: bool,
     /// The client ended its side; the end itself may not be read yet.
-    read_closed: bool,
+    pub(super) read_closed: bool,
     /// Neither side can send any more.
     hung_up: bool,
     write_shut: bool,
@@ -43,8 +45,8 @@ pub(super) struct Connection {
     doomed: bool,
     /// Somebody elsewhere was told how to wake it; whether that happened since it last looked.
     pub(super) waked: Option<Arc<AtomicBool>>,
-    /// Its place among those of its address.
-    _visit: Option<Box<Visit>>,
+    /// What only some connections have.
+    pub(super) extra: Extra,
     /// As it was last counted.
     pub(super) counted: ConnectionState,
 }
@@ -58,7 +60,7 @@ pub(super) enum Turn {
     /// It needs a waker, and then goes on.
     Waker,
     /// A function takes its socket.
-    TakeOver(TakenOver, TcpStream),
+    TakeOver(TakenOver, Socket),
     /// There is more to do, after others had their turn.
     Again,
     /// It is over.
@@ -78,12 +80,9 @@ impl Budget {
 }
 
 impl Connection {
-    pub(super) fn new(
-        socket: TcpStream,
-        mut exchange: Exchange,
-        visit: Option<Box<Visit>>,
-    ) -> Self {
-        if super::errand::SENDS_FILES {
+    pub(super) fn new(socket: TcpStream, mut exchange: Exchange, extra: Extra) -> Self {
+        // The system would send a file as it is, and not encrypted.
+        if super::errand::SENDS_FILES && !extra.is_encrypted() {
             exchange.sends_files();
         }
         // A client usually sends before it is accepted, so a first read is tried at once.
@@ -99,7 +98,7 @@ impl Connection {
             queued: false,
             doomed: false,
             waked: None,
-            _visit: visit,
+            extra,
             counted: ConnectionState::Idle,
         }
     }
@@ -127,7 +126,7 @@ impl Connection {
         let now = clock.now();
         self.exchange.lend(buffers);
         let turn = match self.work(budget, clock, counts) {
-            Ok(Turn::Waits(_)) if stopping && self.exchange.is_idle() => Turn::Closed,
+            Ok(Turn::Waits(_)) if stopping && self.is_idle() => Turn::Closed,
             Ok(turn) => turn,
             // A socket that fails was left by its client.
             Err(_) => Turn::Closed,
@@ -147,6 +146,11 @@ impl Connection {
         let now = clock.now();
         if self.doomed {
             return Ok(Turn::Closed);
+        }
+        if self.extra.prepares()
+            && let Some(turn) = self.prepare(now, counts)?
+        {
+            return Ok(turn);
         }
         let mut waits_for_input = self.readable && self.exchange.waits_for_input();
         loop {
@@ -172,14 +176,14 @@ impl Connection {
             }
             match want {
                 Want::Turn => return Ok(Turn::Again),
-                Want::Close => return Ok(Turn::Closed),
+                Want::Close => return self.end(now),
                 Want::Write => continue,
                 // Nobody is left who could take the answer.
                 Want::Answer if self.hung_up && self.socket.is_some() => return Ok(Turn::Closed),
                 Want::Answer => return Ok(self.waits()),
                 Want::Waker => return Ok(Turn::Waker),
                 Want::Stream => {
-                    let Some(socket) = self.socket.take() else { return Ok(self.waits()) };
+                    let Some(socket) = self.take_socket() else { return Ok(self.waits()) };
                     let placeholder = self.exchange.placeholder(now);
                     let exchange = mem::replace(&mut self.exchange, placeholder);
                     let work = StreamWork::new(socket, exchange, clock);
@@ -187,7 +191,7 @@ impl Connection {
                 }
                 Want::TakeOver => {
                     let taken = self.exchange.take_over(now);
-                    return Ok(match (taken, self.socket.take()) {
+                    return Ok(match (taken, self.take_socket()) {
                         (Some(taken), Some(socket)) => Turn::TakeOver(taken, socket),
                         _ => Turn::Closed,
                     });
@@ -208,14 +212,19 @@ impl Connection {
                     return Ok(Turn::Work(Work::File(Box::new(FileWork::new(socket, part)))));
                 }
                 Want::Linger if !self.write_shut => {
-                    if let Some(socket) = &self.socket {
+                    if let Some(socket) = &mut self.socket {
+                        if let Some(session) = self.extra.session()
+                            && !session.end(socket)?
+                        {
+                            return Ok(self.waits());
+                        }
                         socket.shutdown(Shutdown::Write)?;
                     }
                     self.write_shut = true;
                 }
                 Want::Read | Want::Linger => {}
             }
-            if !self.readable {
+            if !self.readable && !self.extra.has_plaintext() {
                 return Ok(self.waits());
             }
             if budget.to_read == 0 {
@@ -232,7 +241,13 @@ impl Connection {
         }
         let Some(socket) = &mut self.socket else { return Ok(Flush::Blocked) };
         let before = self.exchange.written();
-        let flush = self.exchange.write_to(socket, BYTES, now)?;
+        let flush = match self.extra.session() {
+            None => self.exchange.write_to(socket, BYTES, now)?,
+            Some(session) => {
+                let mut writer = Encrypting { stream: socket, session };
+                self.exchange.write_to(&mut writer, BYTES, now)?
+            }
+        };
         counts.bytes_out(self.exchange.written() - before);
         if flush == Flush::Blocked {
             self.writable = false;
@@ -249,6 +264,24 @@ impl Connection {
         };
         let room = self.exchange.read_buf();
         let size = room.len();
+        if let Some(session) = self.extra.session() {
+            let read = session.read(socket, room, &mut self.readable, self.read_closed);
+            return match read {
+                Ok(0) => {
+                    self.exchange.eof();
+                    Ok(0)
+                }
+                Ok(n) => {
+                    self.exchange.received(n, now);
+                    counts.bytes_in(n as u64);
+                    Ok(n)
+                }
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(0),
+                    _ => Err(error),
+                },
+            };
+        }
         match socket.read(room) {
             Ok(0) => {
                 self.readable = false;
@@ -297,7 +330,9 @@ impl Connection {
                     if stopping {
                         exchange.stop();
                     }
-                    self.socket = Some(socket);
+                    let Socket { stream, session } = socket;
+                    self.socket = Some(stream);
+                    self.extra.put_session(session);
                     self.exchange = exchange;
                     // Whatever the system told meanwhile, somebody else has read since.
                     self.readable = true;
@@ -306,6 +341,7 @@ impl Connection {
                 // The handler kept it, or threw it away.
                 None => self.doomed = true,
             },
+            Work::Handshake(session) => self.extra.put_session(Some(session)),
             Work::Chores(_) => {}
         }
     }
@@ -335,11 +371,27 @@ impl Connection {
             && (self.exchange.is_broken() || self.exchange.has_output())
         {
             let _ = socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO));
+        } else if let Some(socket) = &mut self.socket
+            && let Some(session) = self.extra.session()
+            && !session.is_handshaking()
+        {
+            let _ = session.end(socket);
         }
         self.exchange.close(now);
     }
 
-    fn waits(&self) -> Turn {
+    /// The socket, to be away for a while or for ever.
+    fn take_socket(&mut self) -> Option<Socket> {
+        let stream = self.socket.take()?;
+        Some(Socket { stream, session: self.extra.take_session() })
+    }
+
+    /// Whether the client waits for nothing.
+    fn is_idle(&self) -> bool {
+        self.exchange.is_idle() && !self.extra.is_at_it()
+    }
+
+    pub(super) fn waits(&self) -> Turn {
         Turn::Waits(self.exchange.deadline())
     }
 }

@@ -7,6 +7,8 @@ use mio::net::TcpStream;
 use pauper_message::{Dispatch, FilePart, Service, StatusCode};
 
 use super::clock::LoopClock;
+use super::session::Session;
+use super::socket::Socket;
 use crate::exchange::{Chores, Exchange, Job, Now, Pump, Waits};
 use crate::log_macros::log_error;
 
@@ -35,6 +37,8 @@ pub(crate) enum Work {
     Job(Box<Job>),
     File(Box<FileWork>),
     Stream(Box<StreamWork>),
+    /// The next step of an encrypted connection's beginning.
+    Handshake(Box<Session>),
     Chores(Chores),
 }
 
@@ -122,7 +126,7 @@ pub(crate) struct StreamWork {
 }
 
 impl StreamWork {
-    pub(super) fn new(socket: TcpStream, exchange: Exchange, clock: &LoopClock) -> Self {
+    pub(super) fn new(socket: Socket, exchange: Exchange, clock: &LoopClock) -> Self {
         let socket = StreamSocket { socket, clock: clock.clone() };
         Self { connection: Some((socket, exchange)), status: None }
     }
@@ -156,14 +160,14 @@ impl StreamWork {
         }
     }
 
-    pub(super) fn into_connection(self) -> Option<(TcpStream, Exchange)> {
+    pub(super) fn into_connection(self) -> Option<(Socket, Exchange)> {
         self.connection.map(|(socket, exchange)| (socket.socket, exchange))
     }
 }
 
 /// A socket that a handler waits for.
 struct StreamSocket {
-    socket: TcpStream,
+    socket: Socket,
     clock: LoopClock,
 }
 
@@ -178,6 +182,10 @@ impl io::Write for StreamSocket {
         self.socket.write(bytes)
     }
 
+    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        self.socket.write_vectored(slices)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -189,16 +197,23 @@ impl Waits for StreamSocket {
     }
 
     fn wait(&mut self, writable: bool, most: Duration) -> io::Result<bool> {
-        wait(&self.socket, writable, most)
+        wait_for(&self.socket.stream, true, writable, Some(most))
     }
 }
 
+/// Waits for a socket that is not waited for by a loop; false if that took too long.
 #[cfg(unix)]
-fn wait(socket: &TcpStream, writable: bool, most: Duration) -> io::Result<bool> {
+pub(super) fn wait_for(
+    socket: &impl std::os::fd::AsFd,
+    readable: bool,
+    writable: bool,
+    most: Option<Duration>,
+) -> io::Result<bool> {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let mut events = PollFlags::IN;
+    let mut events = PollFlags::empty();
+    events.set(PollFlags::IN, readable);
     events.set(PollFlags::OUT, writable);
-    let most = Timespec::try_from(most).ok();
+    let most = most.and_then(|most| Timespec::try_from(most).ok());
     match poll(&mut [PollFd::new(socket, events)], most.as_ref()) {
         Ok(ready) => Ok(ready > 0),
         // Whoever is interrupted looks again.
@@ -208,7 +223,7 @@ fn wait(socket: &TcpStream, writable: bool, most: Duration) -> io::Result<bool> 
 }
 
 #[cfg(not(unix))]
-fn wait(_: &TcpStream, _: bool, _: Duration) -> io::Result<bool> {
+pub(super) fn wait_for<S>(_: &S, _: bool, _: bool, _: Option<Duration>) -> io::Result<bool> {
     // A short nap, and whoever waits looks again.
     std::thread::sleep(Duration::from_millis(1));
     Ok(true)

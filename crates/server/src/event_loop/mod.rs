@@ -8,8 +8,13 @@ mod accept;
 mod clock;
 mod connection;
 mod errand;
+mod extra;
+#[cfg(not(feature = "tls"))]
+mod plain;
 mod post;
+mod prepare;
 mod slab;
+mod socket;
 mod timers;
 mod upgrade;
 
@@ -17,25 +22,29 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, ErrorKind};
 use std::mem;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use pauper_message::{Peer, Shard};
 
-use self::accept::{Backoff, Listener};
+use self::accept::{Backoff, Listener, Place};
 use self::clock::{LoopClock, Stopwatch};
 use self::connection::{Budget, Connection, Turn};
 pub(crate) use self::errand::{Errand, Work};
-use self::post::Order;
+use self::extra::Extra;
+#[cfg(not(feature = "tls"))]
+use self::plain as session;
+use self::post::{Accepted, Order};
 pub(crate) use self::post::{Mail, Post};
 use self::slab::Slab;
 use self::timers::Timers;
 use crate::exchange::{Buffers, Chores, Exchange, Now, Shared};
 use crate::log_macros::{log_info, log_warn};
+#[cfg(feature = "tls")]
+use crate::tls::session;
 
 /// Tokens from this on are listeners, and the highest is the waker.
 const FIRST_LISTENER: usize = 1 << (usize::BITS - 1);
@@ -48,6 +57,9 @@ const EVENTS: usize = 1024;
 const LAST_TURNS: usize = 128;
 /// How long time limits may wait because there are always more events.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How many connections a worker accepts before others have a turn: the queue is that of all
+/// workers.
+const WORKERS_SHARE: usize = 2;
 /// A loop with so many connections more than another gives it new ones.
 const LEAD: usize = 4;
 
@@ -60,6 +72,8 @@ pub(crate) struct EventLoop {
     posts: Arc<[Arc<Post>]>,
     shared: Arc<Shared>,
     listeners: Vec<Listener>,
+    /// What is to be known of each listener, and is still when that was closed.
+    places: Vec<Place>,
     backoff: Backoff,
     connections: Slab<Connection>,
     /// Connections that have more to do without waiting for their sockets.
@@ -92,6 +106,8 @@ pub(crate) struct EventLoop {
     keeps_streams: bool,
     /// When the connections that are left will be cut, once the loop was told to stop.
     stops_at: Option<Duration>,
+    /// Until then connections may stay for one more request.
+    retires: bool,
 }
 
 /// What a loop does one after another, round and round.
@@ -116,15 +132,16 @@ pub(crate) enum Todo {
 
 impl EventLoop {
     /// A loop that will accept from these listeners.
-    pub(crate) fn new(listeners: Vec<TcpListener>, shared: Arc<Shared>) -> io::Result<Self> {
+    pub(crate) fn new(listeners: Vec<crate::Listener>, shared: Arc<Shared>) -> io::Result<Self> {
         let poll = Poll::new()?;
         let post = Arc::new(Post::new(poll.registry())?);
         let mut all = Vec::with_capacity(listeners.len());
+        let mut places = Vec::with_capacity(listeners.len());
         for (number, listener) in listeners.into_iter().enumerate() {
-            let mut listener = Listener::new(listener)?;
-            let token = Token(FIRST_LISTENER + number);
-            poll.registry().register(&mut listener.socket, token, Interest::READABLE)?;
+            let (mut listener, place) = Listener::new(listener)?;
+            listener.register(poll.registry(), Token(FIRST_LISTENER + number))?;
             all.push(listener);
+            places.push(place);
         }
         let mut clock = LoopClock::new();
         let polled = *clock.read();
@@ -135,6 +152,7 @@ impl EventLoop {
             posts: Arc::from([post]),
             shared,
             listeners: all,
+            places,
             backoff: Backoff::default(),
             connections: Slab::new(),
             ready: VecDeque::new(),
@@ -157,6 +175,7 @@ impl EventLoop {
             ended: None,
             keeps_streams: false,
             stops_at: None,
+            retires: false,
         })
     }
 
@@ -264,11 +283,14 @@ impl EventLoop {
         let status = match &work {
             Work::Job(job) => job.status(),
             Work::Stream(stream) => stream.status,
-            Work::File(_) | Work::Chores(_) => None,
+            Work::File(_) | Work::Handshake(_) | Work::Chores(_) => None,
         };
         if let Some(status) = status {
             counts.request();
             counts.response(status);
+            if let Some(worker) = self.shared.membership() {
+                worker.served();
+            }
         }
         if let Work::File(file) = &work {
             counts.bytes_out(file.sent);
@@ -349,6 +371,7 @@ impl EventLoop {
         if !mem::take(&mut self.has_mail) {
             return;
         }
+        self.post().pong();
         let mut mail = mem::take(&mut self.mail);
         self.post().take(&mut mail);
         for one in mail.drain(..) {
@@ -368,7 +391,7 @@ impl EventLoop {
                         self.queue(token);
                     }
                 }
-                Mail::Accepted { socket, remote, local } => self.admit(socket, remote, local),
+                Mail::Accepted(accepted) => self.admit(accepted),
             }
         }
         self.mail = mail;
@@ -406,7 +429,7 @@ impl EventLoop {
 
     fn turn(&mut self, token: usize) -> Option<Work> {
         let connection = self.connections.get_mut(token)?;
-        let stopping = self.stops_at.is_some();
+        let stopping = self.stops_at.is_some() && !self.retires;
         let (budget, buffers) = (&mut self.budget, &mut self.buffers);
         let counts = self.shared.info().shard(self.number);
         let turn = loop {
@@ -434,7 +457,7 @@ impl EventLoop {
                 let peer = connection.exchange.peer();
                 connection.close(self.clock.now());
                 connection.exchange.take_chores(&mut self.chores);
-                let _ = self.poll.registry().deregister(&mut socket);
+                let _ = self.poll.registry().deregister(socket.source());
                 upgrade::take_over(taken, socket, peer, &self.shared);
                 self.leave(token);
                 None
@@ -489,12 +512,14 @@ impl EventLoop {
             return;
         }
         let mut listeners = mem::take(&mut self.listeners);
-        for listener in listeners.iter_mut().filter(|listener| listener.ready) {
-            let room = self.room();
+        let ready = listeners.iter_mut().enumerate().filter(|(_, listener)| listener.ready);
+        let share = self.shared.membership().map_or(usize::MAX, |_| WORKERS_SHARE);
+        for (place, listener) in ready {
+            let room = self.room().min(share);
             let mut accepted = 0;
-            let result = listener.accept(room, |socket, remote, local| {
+            let result = listener.accept(room, |socket, remote| {
                 accepted += 1;
-                self.welcome(socket, remote, local);
+                self.welcome(Accepted { socket, remote, place });
             });
             match result {
                 Ok(()) if accepted > 0 => self.backoff.worked(),
@@ -512,39 +537,57 @@ impl EventLoop {
     }
 
     /// Keeps a new connection, or gives it to a loop that has fewer.
-    fn welcome(&mut self, socket: TcpStream, remote: SocketAddr, local: Option<SocketAddr>) {
+    fn welcome(&mut self, accepted: Accepted) {
         if self.posts.len() > 1
             && self.stops_at.is_none()
             && let Some(other) = self.posts.iter().min_by_key(|post| post.connections())
             && other.connections() + LEAD <= self.connections.len()
         {
             let other = Arc::clone(other);
-            let sent = other.send(Mail::Accepted { socket, remote, local });
-            if let Err(Mail::Accepted { socket, remote, local }) = sent {
+            if let Err(Mail::Accepted(accepted)) = other.send(Mail::Accepted(accepted)) {
                 // That loop has stopped.
-                self.admit(socket, remote, local);
+                self.admit(accepted);
             }
             return;
         }
-        self.admit(socket, remote, local);
+        self.admit(accepted);
     }
 
-    fn admit(&mut self, mut socket: TcpStream, remote: SocketAddr, local: Option<SocketAddr>) {
-        // Neither failure harms anybody but this client, whose connection may be dead already.
-        let _ = socket.set_nodelay(true);
-        let Ok(visit) = self.shared.visit(canonical(remote).ip()) else {
-            log_info!("{remote}: has too many connections (max_connections_per_address)");
-            return;
+    fn admit(&mut self, accepted: Accepted) {
+        let Accepted { mut socket, remote, place } = accepted;
+        let place = &self.places[place];
+        let local = if place.is_tcp {
+            // Neither failure harms anybody but this client, whose connection may be dead already.
+            let _ = socket.set_nodelay(true);
+            place.local.or_else(|| socket.local_addr().ok())
+        } else {
+            None
         };
+        let peer = Peer::new(remote.map(canonical), local.map(canonical));
+        let mut extra = Extra::default();
+        if place.terms.expects_proxy(peer.remote) {
+            extra.expect_proxy();
+        } else if !extra.visit(&self.shared, &peer) {
+            return;
+        }
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &place.terms.tls {
+            match tls.session() {
+                Ok(session) => extra.encrypt(session),
+                Err(error) => {
+                    log_warn!("{peer}: cannot be encrypted: {error}");
+                    let _ = error;
+                    return;
+                }
+            }
+        }
         let token = self.connections.next_token();
         let interest = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(&mut socket, Token(token), interest) {
-            log_warn!("{remote}: cannot be waited for: {error}");
+            log_warn!("{peer}: cannot be waited for: {error}");
             let _ = error;
             return;
         }
-        let local = local.or_else(|| socket.local_addr().ok());
-        let peer = Peer::new(Some(canonical(remote)), local.map(canonical));
         let mut exchange = Exchange::new(Arc::clone(&self.shared), peer, self.clock.now());
         exchange.number_from(self.next_number);
         self.next_number = self.next_number.wrapping_add(1 << 32);
@@ -554,7 +597,7 @@ impl EventLoop {
         if self.stops_at.is_some() {
             exchange.stop();
         }
-        let mut connection = Connection::new(socket, exchange, visit.map(Box::new));
+        let mut connection = Connection::new(socket, exchange, extra);
         connection.queued = true;
         self.connections.insert(connection);
         self.shared.info().shard(self.number).accepted();
@@ -589,10 +632,35 @@ impl EventLoop {
             return None;
         }
         let now = *self.clock.now();
-        if self.stops_at.is_none() {
+        let stops_at = |time| Some(now.elapsed().saturating_add(time));
+        let (stop_time, drain_time) =
+            (self.shared.config.stop_time(), self.shared.config.drain_time());
+        if self.stops_at.is_some() && self.retires && order != Order::Retire {
+            self.retires = false;
+            self.stops_at = stops_at(stop_time);
+            self.shared.stop();
+            for token in self.connections.tokens() {
+                self.queue(token);
+            }
+        }
+        if self.stops_at.is_none() && order == Order::Retire {
+            log_info!("retiring, with {} connections", self.connections.len());
+            self.retires = true;
+            self.stops_at = stops_at(drain_time);
+            // Whoever waits in the queue of the system is for the others.
+            for mut listener in mem::take(&mut self.listeners) {
+                listener.deregister(self.poll.registry());
+            }
+            for token in self.connections.tokens() {
+                if let Some(connection) = self.connections.get_mut(token) {
+                    connection.exchange.stop();
+                }
+                self.queue(token);
+            }
+        } else if self.stops_at.is_none() {
             log_info!("stopping, with {} connections", self.connections.len());
             self.shared.stop();
-            self.stops_at = Some(now.elapsed().saturating_add(self.shared.config.stop_time()));
+            self.stops_at = stops_at(stop_time);
             // Whoever waits in the queue of the system was promised an answer. There are no more
             // than the queue holds; those who come meanwhile may be too late.
             for listener in &mut self.listeners {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use mio::net::TcpStream;
 use mio::{Registry, Token, Waker};
@@ -13,13 +13,16 @@ use crate::engine::mailbox::Mailbox;
 use crate::log_macros::log_error;
 
 const RUN: u8 = 0;
-const STOP: u8 = 1;
-const STOP_NOW: u8 = 2;
+const RETIRE: u8 = 1;
+const STOP: u8 = 2;
+const STOP_NOW: u8 = 3;
 
 /// What a loop should do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Order {
     Run,
+    /// Accept nobody, and be gone when those are who are here.
+    Retire,
     Stop,
     StopNow,
 }
@@ -31,7 +34,14 @@ pub(crate) enum Mail {
     /// Something happened that a connection wanted to be told of.
     Wake(usize),
     /// A connection that another loop accepted.
-    Accepted { socket: TcpStream, remote: SocketAddr, local: Option<SocketAddr> },
+    Accepted(Accepted),
+}
+
+/// A connection that was accepted, and the number of the listener that it came by.
+pub(crate) struct Accepted {
+    pub(super) socket: TcpStream,
+    pub(super) remote: Option<SocketAddr>,
+    pub(super) place: usize,
 }
 
 /// The post box of a loop: mail, and orders that only ever grow more urgent.
@@ -41,6 +51,8 @@ pub(crate) struct Post {
     waker: Waker,
     /// How many connections the loop has.
     connections: AtomicUsize,
+    /// Whether the loop was asked for a sign and has not given it.
+    pinged: AtomicBool,
 }
 
 impl Post {
@@ -50,7 +62,12 @@ impl Post {
             mailbox: Mailbox::new(),
             waker: Waker::new(registry, Token(WAKER))?,
             connections: AtomicUsize::new(0),
+            pinged: AtomicBool::new(false),
         })
+    }
+
+    pub(crate) fn retire(&self) {
+        self.raise(RETIRE);
     }
 
     pub(crate) fn stop(&self) {
@@ -78,6 +95,7 @@ impl Post {
     pub(super) fn order(&self) -> Order {
         match self.level.load(Ordering::Acquire) {
             RUN => Order::Run,
+            RETIRE => Order::Retire,
             STOP => Order::Stop,
             _ => Order::StopNow,
         }
@@ -92,6 +110,24 @@ impl Post {
             self.wake();
         }
         Ok(())
+    }
+
+    /// Asks the loop for a sign.
+    #[cfg(unix)]
+    pub(crate) fn ping(&self) {
+        self.pinged.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// The loop gives it.
+    pub(super) fn pong(&self) {
+        self.pinged.store(false, Ordering::Release);
+    }
+
+    /// Whether it did.
+    #[cfg(unix)]
+    pub(crate) fn answered(&self) -> bool {
+        !self.pinged.load(Ordering::Acquire)
     }
 
     pub(super) fn take(&self, into: &mut Vec<Mail>) {

@@ -57,7 +57,7 @@ use std::io::{self, Write};
 use std::mem;
 use std::sync::Arc;
 
-use pauper_message::{ConnectionState, Error, FilePart, Peer, StatusCode};
+use pauper_message::{ConnectionState, Error, FilePart, Peer, StatusCode, TlsInfo};
 use pauper_wire::{BodyLength, Connection};
 
 pub use access::AccessRecord;
@@ -68,7 +68,7 @@ pub use job::Job;
 pub use now::Now;
 pub use output::Flush;
 pub use shared::Shared;
-pub(crate) use shared::{Permit, Visit};
+pub(crate) use shared::{Membership, Permit, Visit};
 pub use step::{Step, Want};
 
 use crate::log_macros::Clean;
@@ -200,6 +200,22 @@ impl Exchange {
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.peer
+    }
+
+    /// The connection turns out to be between others, as the proxy says that passes it on. Before
+    /// the first byte of it is received.
+    pub fn set_peer(&mut self, peer: Peer) {
+        self.peer = peer;
+    }
+
+    /// The connection is encrypted. Its requests know that, and what else is known of it.
+    pub fn set_tls(&mut self, tls: Arc<TlsInfo>) {
+        self.peer.secure = true;
+        self.rare().tls = Some(tls);
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// Numbers its requests from `first` on, in leaps that make their numbers look like nothing in

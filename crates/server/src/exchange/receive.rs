@@ -75,6 +75,11 @@ impl Exchange {
         job.request.refill(bytes, head, self.peer, now.time());
         job.body = self.body;
         job.keeps_streams = self.keeps_streams;
+        if self.peer.secure
+            && let Some(rare) = &self.rare
+        {
+            job.request.set_tls(rare.tls.clone());
+        }
         let id = scatter(self.next_id);
         self.next_id = self.next_id.wrapping_add(1);
         job.request.set_id(id);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pauper_message::ServerInfo;
@@ -25,16 +25,49 @@ pub struct Shared {
     stops: AtomicBool,
     /// The sockets of upgraded connections with threads, to wake those when the server has stopped.
     enrolled: Mutex<Vec<Arc<TcpStream>>>,
+    /// In a server of several processes, what this one is among them.
+    membership: Option<Membership>,
+}
+
+/// What a worker is among the workers of its server.
+pub(crate) struct Membership {
+    number: usize,
+    /// How many requests it answers before somebody is told; 0 is never.
+    limit: u64,
+    answered: AtomicU64,
+    worn: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Membership {
+    #[cfg(unix)]
+    pub(crate) fn new(number: usize, limit: u64, worn: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { number, limit, answered: AtomicU64::new(0), worn: Box::new(worn) }
+    }
+
+    /// A request was answered.
+    pub(crate) fn served(&self) {
+        if self.limit > 0 && self.answered.fetch_add(1, Ordering::Relaxed) + 1 == self.limit {
+            (self.worn)();
+        }
+    }
 }
 
 impl Shared {
     /// For a server with one loop, or a driver of one's own.
     #[must_use]
     pub fn new(config: ServerConfig) -> Self {
-        Self::for_loops(config, 1)
+        Self::for_loops(config, 1, None)
     }
 
-    pub(crate) fn for_loops(config: ServerConfig, loops: usize) -> Self {
+    pub(crate) fn for_loops(
+        config: ServerConfig,
+        loops: usize,
+        membership: Option<Membership>,
+    ) -> Self {
+        let mut info = ServerInfo::new(loops);
+        if let Some(membership) = &membership {
+            info = info.in_worker(membership.number);
+        }
         let mut server_line = Lines::new();
         if let Some(name) = config.server_name() {
             // A header value of `http` is one for the writer, too; else there is no such line.
@@ -43,7 +76,8 @@ impl Shared {
         Self {
             config,
             server_line,
-            info: Arc::new(ServerInfo::new(loops)),
+            info: Arc::new(info),
+            membership,
             upgrades: AtomicUsize::new(0),
             addresses: Mutex::default(),
             stops: AtomicBool::new(false),
@@ -55,6 +89,11 @@ impl Shared {
     #[must_use]
     pub fn info(&self) -> &Arc<ServerInfo> {
         &self.info
+    }
+
+    /// What this process is among several, if there are several.
+    pub(crate) fn membership(&self) -> Option<&Membership> {
+        self.membership.as_ref()
     }
 
     pub(super) fn server_line(&self) -> &Lines {

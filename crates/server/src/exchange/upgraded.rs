@@ -1,8 +1,9 @@
 //! Connections that speak another protocol.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use pauper_message::{Driver, Error, Outbox, Upgrade, UpgradeKind, drop_quietly, guard};
+use pauper_message::{Driver, Error, Outbox, TlsInfo, Upgrade, UpgradeKind, drop_quietly, guard};
 
 use super::job::{Job, Parcel, Stage};
 use super::output::Waker;
@@ -69,9 +70,11 @@ impl Driven {
     }
 }
 
-/// What only connections have that are upgraded, or whose answers come from other threads.
+/// What only connections have that are upgraded or encrypted, or whose answers come from other
+/// threads.
 #[derive(Default)]
 pub(super) struct Rare {
+    pub(super) tls: Option<Arc<TlsInfo>>,
     /// What happens elsewhere wakes the driver by this.
     pub(super) waker: Option<Waker>,
     pub(super) granted: Option<Box<Granted>>,

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pauper_message::{Body, BodySink, Error, Plan, Request, Response, Service, Upgrade};
-use pauper_server::{Server, ServerConfig};
+use pauper_server::ServerConfig;
 
 use crate::support::{
-    Alive, Endpoints, Gate, MODES, Mode, PATIENCE, Wire, get, one_loop, post, serve_in, serve_with,
-    snapshot, wait_until,
+    Alive, Endpoints, Gate, MODES, Mode, PATIENCE, Wire, get, listen, one_loop, post, serve_in,
+    serve_with, snapshot, wait_until,
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -527,8 +527,7 @@ fn stops_at_any_moment_end() {
     for round in 0..40_u64 {
         let stopper = Arc::new(Mutex::new(None::<pauper_server::Control>));
         let stops = Arc::clone(&stopper);
-        let server = Server::bind("127.0.0.1:0")
-            .unwrap()
+        let server = listen("127.0.0.1:0")
             .config(ServerConfig::new().with_loops(2).with_stop_time(PATIENCE))
             .spawn(Endpoints(move |req: &mut Request| {
                 if req.path() == "/slow" {

@@ -6,7 +6,8 @@
 //! `random` and `answers` (properties). Over sockets: `socket` (what the loop adds to that),
 //! `stopping`, `engine`, `bodies_out`, `streams`, `upgrades`, `client`, `rules` (those of the engine, one
 //! by one), `robust` (many clients that misbehave), `stress` (all at once), `outside` (nginx, curl, Python), `front` (behind nginx and haproxy),
-//! and `exhaustion` (no more files; nothing to do).
+//! `exhaustion` (no more files; nothing to do), `listeners` (where sockets come from) and
+//! `proxy_protocol` (whose connections they are).
 
 mod access;
 mod answers;
@@ -18,10 +19,13 @@ mod engine;
 mod exhaustion;
 #[cfg(unix)]
 mod front;
+#[cfg(unix)]
+mod listeners;
 #[cfg(feature = "log")]
 mod logs;
 mod outside;
 mod panics;
+mod proxy_protocol;
 mod random;
 mod refusals;
 mod requests;

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use pauper_message::{CheckError, Request, Response, Service};
 use pauper_server::{Server, ServerConfig};
 
-use crate::support::{Counted, PATIENCE, Wire, get, post, serve, serve_with};
+use crate::support::{Counted, PATIENCE, Wire, get, listen, post, serve, serve_with};
 
 const MS: Duration = Duration::from_millis(1);
 
 #[test]
 fn a_name_is_all_its_addresses_at_one_port() {
-    let server = Server::bind("localhost:0").unwrap();
+    let server = listen("localhost:0");
     let port = server.local_addr().port();
     assert_ne!(port, 0);
     for address in server.addresses() {
@@ -30,7 +30,7 @@ fn a_name_is_all_its_addresses_at_one_port() {
 
 #[test]
 fn a_port_that_is_taken_is_named() {
-    let first = Server::bind("127.0.0.1:0").unwrap();
+    let first = listen("127.0.0.1:0");
     let error = Server::bind(first.local_addr()).unwrap_err();
     assert!(error.to_string().contains(&first.local_addr().to_string()), "{error}");
 }
@@ -59,7 +59,7 @@ fn mistakes_of_the_service_are_told_before_anybody_is_served() {
 fn a_service_needs_neither_send_nor_sync() {
     let served = std::rc::Rc::new(std::cell::Cell::new(0));
     let counted = std::rc::Rc::clone(&served);
-    let server = Server::bind("127.0.0.1:0").unwrap();
+    let server = listen("127.0.0.1:0");
     let address = server.local_addr();
     let client = std::thread::spawn(move || Wire::connect(address).get("/").text().to_owned());
     let result = server.run_single(move |_: &mut Request| {
@@ -151,7 +151,7 @@ fn stopping_now_waits_for_nobody() {
 
 #[test]
 fn an_order_to_stop_waits_for_the_run() {
-    let server = Server::bind("127.0.0.1:0").unwrap();
+    let server = listen("127.0.0.1:0");
     server.control().stop();
     assert_eq!(server.run(Counted::default()).unwrap().left(), 0);
 }

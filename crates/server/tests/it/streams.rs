@@ -1,6 +1,6 @@
 //! Handlers that read their bodies while they arrive.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::Shutdown;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -117,13 +117,8 @@ fn long_bodies_arrive_whole_at_the_pace_of_the_handler() {
     client.send(format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {LEN}\r\n\r\n"));
     gate.wait_for(1);
     // Nobody reads, so the client cannot send all of it.
-    client.socket.set_nonblocking(true).unwrap();
-    let mut sent = 0;
-    while let Ok(n) = client.socket.write(&bytes[sent..]) {
-        sent += n;
-    }
+    let sent = client.send_until_full(&bytes);
     assert!(sent < LEN, "somebody took it all");
-    client.socket.set_nonblocking(false).unwrap();
     gate.open();
     client.send(&bytes[sent..]);
     assert_eq!(client.answer().text(), sum.to_string());

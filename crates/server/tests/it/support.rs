@@ -34,6 +34,11 @@ impl Service for Counted {
     }
 }
 
+/// A server that listens there.
+pub(crate) fn listen(address: &str) -> Server {
+    Server::bind(address).unwrap()
+}
+
 /// A server of `service` on a free port.
 pub(crate) fn serve(service: impl Service + Send + Sync + 'static) -> Handle {
     serve_with(ServerConfig::new(), service)
@@ -231,6 +236,17 @@ impl Wire {
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.socket.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Sends as much as the other side takes, and gives how much that was.
+    pub(crate) fn send_until_full(&mut self, bytes: &[u8]) -> usize {
+        self.socket.set_nonblocking(true).unwrap();
+        let mut sent = 0;
+        while let Ok(n) = self.socket.write(&bytes[sent..]) {
+            sent += n;
+        }
+        self.socket.set_nonblocking(false).unwrap();
+        sent
     }
 
     /// The next answer, to a request of this method.

@@ -7,6 +7,7 @@ replay! {
     response = "../../../../fuzz/targets/response.rs";
     chunks = "../../../../fuzz/targets/chunks.rs";
     connection = "../../../../fuzz/targets/connection.rs";
+    proxy_protocol = "../../../../fuzz/targets/proxy_protocol.rs";
     differential = "../../../../fuzz/targets/differential.rs";
     #[cfg(feature = "alloc")]
     grammar = "../../../../fuzz/targets/grammar.rs";

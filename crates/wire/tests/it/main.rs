@@ -8,6 +8,7 @@ mod bodies;
 mod connections;
 mod corpus;
 mod heads;
+mod proxy_protocol;
 mod random;
 mod readme;
 #[path = "../../../../fuzz/replay.rs"]

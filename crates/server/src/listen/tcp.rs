@@ -1,4 +1,4 @@
-//! Sockets that listen.
+//! Addresses and ports.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -7,7 +7,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 /// How many connections wait in the operating system before they are accepted. It is lowered to
 /// the system's own limit.
-const BACKLOG: i32 = 4096;
+pub(super) const BACKLOG: i32 = 4096;
 /// How often another free port is looked for, when one is free on some of the addresses only.
 const PORTS_TRIED: usize = 8;
 
@@ -15,7 +15,7 @@ const PORTS_TRIED: usize = 8;
 ///
 /// An address that this machine does not have (`::1` without IPv6) is left out, unless none
 /// remains.
-pub(crate) fn listen(addr: impl ToSocketAddrs) -> io::Result<Vec<TcpListener>> {
+pub(super) fn listen(addr: impl ToSocketAddrs) -> io::Result<Vec<TcpListener>> {
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for address in addr.to_socket_addrs()? {
         if !addresses.contains(&address) {
@@ -31,6 +31,27 @@ pub(crate) fn listen(addr: impl ToSocketAddrs) -> io::Result<Vec<TcpListener>> {
             result => return result,
         }
     }
+}
+
+/// Listens at the first of these ports that is free on all addresses of the host.
+pub(super) fn listen_first(
+    host: &str,
+    ports: impl IntoIterator<Item = u16>,
+) -> io::Result<Vec<TcpListener>> {
+    let mut taken = Vec::new();
+    for port in ports {
+        match listen((host, port)) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => taken.push(port.to_string()),
+            result => return result,
+        }
+    }
+    Err(match taken.as_slice() {
+        [] => io::Error::new(ErrorKind::InvalidInput, "no port to listen on"),
+        ports => {
+            let text = format!("cannot listen on {host}: no port of {} is free", ports.join(", "));
+            io::Error::new(ErrorKind::AddrInUse, text)
+        }
+    })
 }
 
 fn listen_on_all(addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
@@ -106,7 +127,7 @@ fn bound(address: SocketAddr, both_families: bool, shared: bool) -> io::Result<S
 
 /// Another socket at the same address, for another loop: one of its own where the system spreads
 /// connections over such, the same one again elsewhere.
-pub(crate) fn another(listener: &TcpListener) -> io::Result<TcpListener> {
+pub(super) fn another(listener: &TcpListener) -> io::Result<TcpListener> {
     if SHARES_PORTS && is_shared(listener) {
         let address = listener.local_addr()?;
         let only_v6 = address.is_ipv6() && socket2::SockRef::from(listener).only_v6()?;

@@ -1,0 +1,8 @@
+//! The fuzz targets of this crate, with their seeds.
+
+use crate::replay::replay;
+
+replay! {
+    session = "../../../../fuzz/targets/session.rs";
+    cookies = "../../../../fuzz/targets/cookies.rs";
+}
