@@ -58,6 +58,59 @@ fn panics_are_caught_in_one_place() {
     assert_eq!(places, ["crates/message/src/guard.rs"]);
 }
 
+/// Line ends of HTTP come out of one file of `wire`, whose one function refuses what would end a
+/// line early; and responses are written by it in one file of `server`.
+#[test]
+fn one_function_writes_header_bytes() {
+    // Neither is a head: parts of multipart bodies, which are content, and lines that `wire` checks
+    // while the program is compiled.
+    let others = [
+        ("crates/fields/src/multipart/boundary.rs", "b\"\\r\\n--\""),
+        ("crates/fields/src/multipart/transfer.rs", "b\"\\r\\n\""),
+        ("crates/message/src/range.rs", "{boundary}"),
+        ("crates/message/src/range.rs", "head.extend_from_slice(b\"\\r\\n\")"),
+        ("crates/message/src/range.rs", "Content-Range: {place}"),
+        // What is parsed when there is no request yet.
+        ("crates/message/src/request.rs", "const BLANK: "),
+        ("crates/server/src/exchange/answer.rs", "Lines = Lines::fixed("),
+    ];
+    let (mut mistakes, mut writers, mut used) = (Vec::new(), Vec::new(), vec![false; others.len()]);
+    // Clients of tests read what a server sent, and tests write what a client sends.
+    let is_test = |path: &Path| {
+        path.ends_with("tests.rs") || path.components().any(|folder| folder.as_os_str() == "test")
+    };
+    for (crate_name, path) in sources().into_iter().filter(|(_, path)| !is_test(path)) {
+        let (name, text) = (relative(&path), fs::read_to_string(&path).unwrap());
+        if shipped(&text).any(|line| line.contains("HeadWriter::response(")) {
+            writers.push(name.clone());
+        }
+        for line in shipped(&text).filter(|line| line.contains("\\r\\n")) {
+            let known = others.iter().position(|(file, part)| *file == name && line.contains(part));
+            match known {
+                Some(known) => used[known] = true,
+                None if crate_name == "wire" => {}
+                None => mistakes.push(format!("{name} has a line end: {}", line.trim())),
+            }
+        }
+    }
+    assert_eq!(writers, ["crates/server/src/exchange/answer.rs"]);
+    // Within `wire` the bytes between a name and its value stand once.
+    let wire: Vec<String> = sources()
+        .into_iter()
+        .filter(|(crate_name, _)| crate_name == "wire")
+        .flat_map(|(_, path)| {
+            let text = fs::read_to_string(&path).unwrap();
+            let lines = shipped(&text).filter(|line| line.contains("b\": \""));
+            lines.map(|_| relative(&path)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(wire, ["crates/wire/src/writer.rs"]);
+    for ((file, part), _) in others.iter().zip(used).filter(|(_, used)| !used) {
+        mistakes.push(format!("{file} has no `{part}` any more"));
+    }
+    none(&mistakes);
+}
+
 /// Sockets, clocks, threads and the environment come in as arguments below the third layer, and
 /// nobody but `server` opens a socket in the layers above.
 #[test]
