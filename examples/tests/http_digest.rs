@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use pauper::auth::basic::Basic;
 use pauper::auth::digest::{Algorithm, Digest, Hash, Qop};
@@ -83,15 +84,29 @@ fn the_example_answers_as_its_clients_expect() {
     let Some((status, page)) = curl(&[], &url("/")) else { return skipped("curl") };
     assert_eq!(status, 200);
     for link in [
-        "/admin_zone", "/user_zone", "/user", "/user/utf-8", "/foo", "/unknown",
-        "/spaces in url", "/čeština v url", "/crazy in url 🤪",
+        "/admin_zone",
+        "/user_zone",
+        "/user",
+        "/user/utf-8",
+        "/foo",
+        "/unknown",
+        "/spaces in url",
+        "/čeština v url",
+        "/crazy in url 🤪",
     ] {
         assert!(page.contains(&format!("<a href=\"{link}\"")), "{link}");
     }
 
     let protected = [
-        "/admin_zone", "/user_zone", "/user", "/user/utf-8", "/foo", "/unknown",
-        "/spaces%20in%20url", "/%C4%8De%C5%A1tina%20v%20url", "/crazy%20in%20url%20%F0%9F%A4%AA",
+        "/admin_zone",
+        "/user_zone",
+        "/user",
+        "/user/utf-8",
+        "/foo",
+        "/unknown",
+        "/spaces%20in%20url",
+        "/%C4%8De%C5%A1tina%20v%20url",
+        "/crazy%20in%20url%20%F0%9F%A4%AA",
     ];
     for path in protected {
         for more in [&[][..], &["--head"], &["--basic", "--user", "user:looser"]] {
@@ -162,7 +177,10 @@ fn the_example_answers_as_its_clients_expect() {
     let seen = String::from_utf8(seen.stderr).unwrap();
     let header = seen.lines().find_map(|line| line.strip_prefix("> Authorization: Digest user"));
     let header = format!("Authorization: Digest user{}", header.unwrap());
-    let agent = seen.lines().find_map(|line| line.strip_prefix("> ").filter(|it| it.starts_with("User-Agent"))).unwrap();
+    let agent = seen
+        .lines()
+        .find_map(|line| line.strip_prefix("> ").filter(|it| it.starts_with("User-Agent")))
+        .unwrap();
     let replay = ["--header", &header, "--header", agent];
     let (status, page) = curl(&replay, &url("/user_zone")).unwrap();
     assert!(status == 401 && page.contains(",stale=true"), "{page}");
@@ -310,17 +328,17 @@ fn a_browser_logs_in() {
     let Some(browser) = cdp::Browser::start() else { return };
     // Asks for a page, answers its dialog, and gives the text that is shown.
     let visit = |url: &str, user: &str, password: &str| {
-        let page = browser.blank(None);
+        // Somebody new each time, since a browser keeps what was typed.
+        let page = browser.stranger("about:blank");
         page.call("Fetch.enable", json!({ "handleAuthRequests": true }));
         page.call("Page.enable", json!({}));
         page.eval(&format!("setTimeout(() => {{ location.href = {} }}, 0), 0", json!(url)));
         let mut asked = 0;
+        let until = Instant::now() + Duration::from_secs(20);
         loop {
+            assert!(Instant::now() < until, "{url} does not come, asked {asked} times");
             if let Some(paused) = page.arrived("Fetch.requestPaused") {
-                page.call(
-                    "Fetch.continueRequest",
-                    json!({ "requestId": paused["requestId"] }),
-                );
+                page.call("Fetch.continueRequest", json!({ "requestId": paused["requestId"] }));
             } else if let Some(dialog) = page.arrived("Fetch.authRequired") {
                 asked += 1;
                 let challenge = &dialog["authChallenge"];
@@ -338,7 +356,7 @@ fn a_browser_logs_in() {
             } else if asked > 0 && page.arrived("Page.loadEventFired").is_some() {
                 return (asked, page.text());
             } else {
-                std::thread::sleep(std::time::Duration::from_millis(10));
+                std::thread::sleep(Duration::from_millis(10));
             }
         }
     };

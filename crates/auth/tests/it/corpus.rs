@@ -2,17 +2,29 @@
 
 use std::path::Path;
 
+#[path = "../../../../fuzz/targets/authorization.rs"]
+mod authorization;
+
+#[cfg(feature = "compat")]
 #[path = "../../../../fuzz/targets/session.rs"]
 mod session;
 
+#[cfg(feature = "compat")]
 #[path = "../../../../fuzz/targets/cookies.rs"]
 mod cookies;
 
+#[test]
+fn authorization() {
+    replay("authorization", authorization::run);
+}
+
+#[cfg(feature = "compat")]
 #[test]
 fn session() {
     replay("session", session::run);
 }
 
+#[cfg(feature = "compat")]
 #[test]
 fn cookies() {
     replay("cookies", cookies::run);
