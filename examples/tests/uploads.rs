@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use pauper::fields::multipart::PartHead;
 use pauper::fields::{FormLimits, Sink, SinkError};
 use pauper::message::FormPlan;
+use pauper::server::ServerConfig;
 use pauper::{App, Error, Request, Server, abort};
 use sha2::{Digest, Sha256};
 
@@ -223,4 +224,110 @@ fn every_way_out_of_an_upload() {
             thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// Temporary files without a name that this process has open.
+fn temporary_files() -> usize {
+    let folder = env::temp_dir();
+    let open = std::fs::read_dir("/proc/self/fd").expect("the descriptors of this process");
+    open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok())
+        .filter(|link| link.starts_with(&folder) && link.to_string_lossy().ends_with("(deleted)"))
+        .count()
+}
+
+/// Waits until it is so.
+#[track_caller]
+fn until(so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed().as_secs() < 20, "it does not happen");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A server that stops in the middle of an upload leaves nothing behind, in any mode.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_server_that_stops_takes_its_uploads_along() {
+    for (single, at_once) in [(false, true), (true, true), (false, false), (true, false)] {
+        let seen = Arc::new(Seen::default());
+        let app = || {
+            let seen = Arc::clone(&seen);
+            let mut app = App::new("uploads");
+            let plan = FormPlan::new(FormLimits::new().max_memory(1000)).sinks(move |_| {
+                let seen = Arc::clone(&seen);
+                Ok(move |part: &PartHead<'_>| -> Result<Option<Box<dyn Sink>>, SinkError> {
+                    seen.made.fetch_add(1, Relaxed);
+                    let watched = part.name().is_some_and(|name| name == "watched");
+                    Ok(watched.then(|| Box::new(Watched(Arc::clone(&seen))) as Box<dyn Sink>))
+                })
+            });
+            app.post("/", |_: &mut Request| "never whole").form(plan);
+            app
+        };
+        assert_eq!(temporary_files(), 0);
+        let config = ServerConfig::new().with_stop_time(Duration::from_millis(100));
+        let server = Server::bind("127.0.0.1:0").unwrap().config(config);
+        let running = if single { server.spawn_single(app()) } else { server.spawn(app()) };
+        let running = running.unwrap();
+        let mut stream = TcpStream::connect(running.addr()).unwrap();
+        let head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\
+                    Content-Type: multipart/form-data; boundary=x\r\n\r\n";
+        let part = |name: &str| {
+            format!("--x\r\nContent-Disposition: form-data; name={name}; filename=f\r\n\r\n")
+        };
+        let kept = format!("{head}{}{}\r\n", part("kept"), "y".repeat(50_000));
+        stream.write_all(format!("{kept}{}begun", part("watched")).as_bytes()).unwrap();
+        until(|| seen.made.load(Relaxed) == 2 && temporary_files() == 1);
+        if at_once {
+            running.control().stop_now();
+        } else {
+            running.stop();
+        }
+        let _ = running.join();
+        until(|| temporary_files() == 0);
+        assert_eq!(seen.aborted.load(Relaxed), 1);
+        assert_eq!(seen.dropped.load(Relaxed), 1);
+        assert_eq!(seen.handled.load(Relaxed), 0);
+    }
+}
+
+/// The most memory that a process had, in KiB.
+fn peak(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// An upload to disk takes no more memory for being long. `PAUPER_UPLOAD_MIB=10240` makes it one of
+/// 10 GiB, which wants `--release`.
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_does_not_grow_with_an_upload() {
+    let mib = env::var("PAUPER_UPLOAD_MIB").map_or(48, |mib| mib.parse::<u64>().unwrap());
+    let server = Running::start("large_file");
+    let start = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n";
+    let end = "\r\n--x--\r\n";
+    let length = (mib << 20) + (start.len() + end.len()) as u64;
+    // Every byte is another one than its neighbours, and a line end is among them.
+    let block: Vec<u8> = (0..1_u32 << 20).map(|i| (i % 251) as u8).collect();
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let head = format!(
+        "POST /no-factory HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\
+         Connection: close\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n{start}"
+    );
+    let begun = Instant::now();
+    stream.write_all(head.as_bytes()).unwrap();
+    for _ in 0..mib {
+        stream.write_all(&block).unwrap();
+    }
+    stream.write_all(end.as_bytes()).unwrap();
+    let sent = begun.elapsed();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("SHA256: "), "{answer}");
+    let peak = peak(server.child.id());
+    println!("{mib} MiB in {sent:.1?}: at most {peak} KiB resident");
+    assert!(peak < 16 << 10, "{peak} KiB resident");
 }

@@ -16,7 +16,7 @@ use pauper_router::{MethodSet, Methods, RouteId, Router};
 
 use crate::handler::{Argument, Handler, PathArg, decoded};
 use crate::hooks::{
-    After, Before, BeforeWithBody, ByType, Endpoint, Next, Recover, RecoverAny, Wrap,
+    After, Before, BeforeWithBody, ByType, Endpoint, Function, Next, Recover, RecoverAny, Wrap,
 };
 use crate::redirects::{self, TrailingSlash};
 use crate::route::Route;
@@ -76,6 +76,7 @@ pub struct App {
     pub(crate) debug_peers: Vec<IpAddr>,
     pub(crate) slashes: TrailingSlash,
     pub(crate) normalize: bool,
+    pub(crate) compat_404: bool,
     /// How many errors got an id.
     pub(crate) error_count: AtomicU32,
     pub(crate) mistakes: Vec<String>,
@@ -109,7 +110,7 @@ pub(crate) type Planner = dyn Fn(&mut Request) -> Result<Plan, Error> + Send + S
 
 /// Who answers.
 pub(crate) enum Run {
-    Handler(Box<Endpoint>),
+    Handler(Box<dyn Endpoint>),
     Service(Box<dyn Service + Send + Sync>),
 }
 
@@ -143,7 +144,7 @@ pub(crate) struct ByError {
 pub(crate) struct DefaultHandler {
     /// All, when there are none.
     pub(crate) methods: Option<MethodSet>,
-    pub(crate) endpoint: Box<Endpoint>,
+    pub(crate) endpoint: Box<dyn Endpoint>,
     pub(crate) handler: &'static str,
 }
 
@@ -173,6 +174,7 @@ impl App {
             debug_peers: Vec::new(),
             slashes: TrailingSlash::Exact,
             normalize: false,
+            compat_404: false,
             error_count: AtomicU32::new(0),
             mistakes: Vec::new(),
         }
@@ -194,14 +196,14 @@ impl App {
     ///
     /// A mistake is told by [`check`](Service::check), with the place of this call.
     #[track_caller]
-    pub fn route<Args, H: Handler<Args>>(
+    pub fn route<Args: 'static, H: Handler<Args>>(
         &mut self,
         methods: impl Into<MethodSet>,
         pattern: &str,
         handler: H,
     ) -> Route<'_> {
         let endpoint = boxed(handler);
-        self.add_route(methods.into(), pattern, H::arguments, endpoint, type_name::<H>())
+        self.add_route(methods.into(), pattern, H::ARGUMENTS, endpoint, type_name::<H>())
     }
 
     /// As `add_route`; what is done for every handler should be little.
@@ -211,7 +213,7 @@ impl App {
         methods: Methods,
         pattern: &str,
         arguments: fn() -> Vec<Argument>,
-        endpoint: Box<Endpoint>,
+        endpoint: Box<dyn Endpoint>,
         handler: &'static str,
     ) -> Route<'_> {
         self.add_route(methods.into(), pattern, arguments, endpoint, handler)
@@ -224,7 +226,7 @@ impl App {
         methods: MethodSet,
         pattern: &str,
         arguments: fn() -> Vec<Argument>,
-        endpoint: Box<Endpoint>,
+        endpoint: Box<dyn Endpoint>,
         handler: &'static str,
     ) -> Route<'_> {
         let pattern = format!("{}{pattern}", self.prefix);
@@ -297,51 +299,51 @@ impl App {
 
     /// Answers GET, and HEAD with the same function; the server leaves the body out.
     #[track_caller]
-    pub fn get<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::GET, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn get<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::GET, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers POST.
     #[track_caller]
-    pub fn post<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::POST, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn post<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::POST, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers PUT.
     #[track_caller]
-    pub fn put<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::PUT, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn put<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::PUT, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers PATCH.
     #[track_caller]
-    pub fn patch<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::PATCH, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn patch<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::PATCH, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers DELETE.
     #[track_caller]
-    pub fn delete<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::DELETE, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn delete<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::DELETE, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers HEAD with a function of its own.
     #[track_caller]
-    pub fn head<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::HEAD, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn head<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::HEAD, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers OPTIONS, in place of the automatic 204 with Allow.
     #[track_caller]
-    pub fn options<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(Methods::OPTIONS, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn options<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(Methods::OPTIONS, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers every method of RFC 9110 and PATCH, but CONNECT and TRACE: an ordinary answer to
     /// these would open a tunnel, or send secrets back.
     #[track_caller]
-    pub fn any<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
-        self.add_known(ORDINARY, pattern, H::arguments, boxed(handler), type_name::<H>())
+    pub fn any<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+        self.add_known(ORDINARY, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Hands a path and everything below it to a service, whatever the method: to a folder of
@@ -389,7 +391,7 @@ impl App {
     #[track_caller]
     pub(crate) fn redirect_to_folder(&mut self, bare: &str) {
         let pattern = format!("{}{bare}", self.prefix);
-        let endpoint: Box<Endpoint> = Box::new(|req| Err(redirects::to_other_slash(req)));
+        let endpoint: Box<dyn Endpoint> = Box::new(|req: &mut Request| Err(redirects::to_other_slash(req)));
         if let Ok(id) = self.router.insert(ORDINARY, &pattern, self.targets.len()) {
             self.finish_route(id, &[], Run::Handler(endpoint), "redirect");
         }
@@ -466,6 +468,14 @@ impl App {
     /// is looked for; a path that leads above the root is 400. Off if not called.
     pub fn normalize_paths(&mut self, on: bool) -> &mut Self {
         self.normalize = on;
+        self
+    }
+
+    /// Whether a path that only patterns with groups match, and none of them for its method, is
+    /// treated as one that nothing matches: fallbacks, default handlers, and 404 in place of 405. For
+    /// clients that were written for a server which answers so. Off if not called.
+    pub fn compat_404(&mut self, on: bool) -> &mut Self {
+        self.compat_404 = on;
         self
     }
 
@@ -736,8 +746,8 @@ impl Scope {
     }
 }
 
-fn boxed<Args, H: Handler<Args>>(handler: H) -> Box<Endpoint> {
-    Box::new(move |req| handler.call(req))
+fn boxed<Args: 'static, H: Handler<Args>>(handler: H) -> Box<dyn Endpoint> {
+    Box::new(Function { handler, arguments: PhantomData })
 }
 
 fn type_name_of<T>(_: &T) -> &'static str {

@@ -9,12 +9,12 @@ use std::time::SystemTime;
 
 use pauper_message::{
     BodyPlan, CheckError, Error, ErrorView, Plan, Request, Response, Service, States, StatusCode,
-    abort, guard,
+    abort, guard, note_panic_places,
 };
 use pauper_router::{Allow, Found, Methods};
 
 use crate::app::{App, ORDINARY, Run, covers};
-use crate::hooks::Next;
+use crate::hooks::{Endpoint, Next};
 use crate::pages;
 use crate::redirects::{self, TrailingSlash};
 
@@ -120,14 +120,14 @@ impl Service for App {
         let result = match answer {
             Some(Answer::Target(index)) => match &self.targets[index].run {
                 Run::Handler(endpoint) => self.run(req, scopes, &**endpoint),
-                Run::Service(service) => self.run(req, scopes, &|req| self.ask(&**service, req)),
+                Run::Service(service) => self.run(req, scopes, &|req: &mut Request| self.ask(&**service, req)),
             },
             Some(Answer::Default(index)) => match self.defaults.get(index) {
                 Some(default) => self.run(req, scopes, &*default.endpoint),
                 None => Err(abort(StatusCode::NOT_FOUND)),
             },
             Some(Answer::Service(index)) => {
-                self.run(req, scopes, &|req| self.ask(&*self.services[index], req))
+                self.run(req, scopes, &|req: &mut Request| self.ask(&*self.services[index], req))
             }
             Some(Answer::Debug) => guard(|| Ok(crate::debug::page(self, req))),
             None => Err(abort(StatusCode::NOT_FOUND)),
@@ -136,6 +136,9 @@ impl Service for App {
     }
 
     fn check(&self) -> Result<(), CheckError> {
+        if self.is_debug() {
+            note_panic_places();
+        }
         self.check_all()
     }
 }
@@ -241,12 +244,20 @@ impl App {
                 };
                 return Routed::Answer(answer, plan);
             }
-            Found::MethodNotAllowed(allow) => return Routed::NotAllowed(allow),
-            Found::NotFound => {}
+            Found::MethodNotAllowed(allow) if !self.compat_404 || self.is_fixed(path) => {
+                return Routed::NotAllowed(allow);
+            }
+            Found::MethodNotAllowed(_) | Found::NotFound => {}
         }
         let has_other_slash =
             self.slashes == TrailingSlash::Redirect && self.router.other_slash(path).is_some();
         self.find_elsewhere(req, has_other_slash)
+    }
+
+    /// Whether a route has exactly this path as its pattern.
+    #[cold]
+    fn is_fixed(&self, path: &str) -> bool {
+        self.router.routes().any(|route| route.params().is_empty() && route.pattern() == path)
     }
 
     /// What answers a path that no route and no mount has.
@@ -269,7 +280,11 @@ impl App {
         }
         match self.defaults.iter().rposition(|default| covers(&default.methods, method)) {
             Some(index) => Routed::Answer(Answer::Default(index), Plan::buffer()),
-            None => Routed::Error(abort(StatusCode::NOT_FOUND)),
+            None => {
+                let target = req.target().escape_debug();
+                crate::log_macros::warning!("404 Not Found: {} {target}", req.method());
+                Routed::Error(abort(StatusCode::NOT_FOUND))
+            }
         }
     }
 
@@ -359,9 +374,9 @@ impl App {
         &self,
         req: &mut Request,
         scopes: &[usize],
-        endpoint: &(dyn Fn(&mut Request) -> Result<Response, Error> + '_),
+        endpoint: &dyn Endpoint,
     ) -> Result<Response, Error> {
-        let guarded = |req: &mut Request| guard(|| endpoint(req));
+        let guarded = |req: &mut Request| guard(|| endpoint.answer(req));
         if scopes.iter().all(|scope| self.scopes[*scope].wraps.is_empty()) {
             return guarded(req);
         }

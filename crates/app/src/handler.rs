@@ -151,8 +151,9 @@ impl Argument {
     note = "in a closure every argument needs its type: `|req: &mut Request, id: u32| …`"
 )]
 pub trait Handler<Args>: Send + Sync + 'static {
-    /// The path arguments, to be compared with the pattern at start-up.
-    fn arguments() -> Vec<Argument>;
+    /// The path arguments, to be compared with the pattern at start-up. (A constant, so that
+    /// handlers of the same arguments share one function.)
+    const ARGUMENTS: fn() -> Vec<Argument>;
 
     /// Calls the function with the arguments that stand in the request.
     ///
@@ -205,6 +206,14 @@ fn argument<P: PathArg>(req: &Request, index: usize) -> Result<P, Error> {
         .ok_or_else(|| abort(pauper_message::StatusCode::NOT_FOUND))
 }
 
+/// Takes the arguments out of the request. Where there are none nothing is left to compile.
+macro_rules! extract {
+    ($req:ident,) => {};
+    ($req:ident, $($arg:ident),+) => {
+        let ($($arg,)+) = <($($arg,)+) as Arguments>::extract($req)?;
+    };
+}
+
 /// For each number of path arguments: a helper trait over the lifetime of the request, since the
 /// type that `-> impl IntoResponse` stands for differs from lifetime to lifetime, and the handler
 /// that it makes.
@@ -243,12 +252,10 @@ macro_rules! handlers {
             Func: for<'r> $call<'r, $($arg),*> + Send + Sync + 'static,
             $($arg: PathArg,)*
         {
-            fn arguments() -> Vec<Argument> {
-                <($($arg,)*) as Arguments>::list()
-            }
+            const ARGUMENTS: fn() -> Vec<Argument> = <($($arg,)*) as Arguments>::list;
 
             fn call(&self, req: &mut Request) -> Result<Response, Error> {
-                let ($($arg,)*) = <($($arg,)*) as Arguments>::extract(req)?;
+                extract!(req, $($arg),*);
                 $call::call(self, req, $($arg),*).into_response()
             }
         }

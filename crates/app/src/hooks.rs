@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use pauper_message::{Error, Hook, IntoResponse, Request, Response};
 
 use crate::app::Scope;
+use crate::handler::Handler;
 
 /// A function as the first half of a hook.
 pub(crate) struct Before<F>(pub(crate) F);
@@ -48,7 +49,30 @@ where
 }
 
 /// What runs at the end of all wraps.
-pub(crate) type Endpoint = dyn Fn(&mut Request) -> Result<Response, Error> + Send + Sync;
+///
+/// A trait of its own and no `dyn Fn`: of each handler's closure three functions would be compiled
+/// that nobody calls.
+pub(crate) trait Endpoint: Send + Sync {
+    fn answer(&self, req: &mut Request) -> Result<Response, Error>;
+}
+
+impl<F: Fn(&mut Request) -> Result<Response, Error> + Send + Sync> Endpoint for F {
+    fn answer(&self, req: &mut Request) -> Result<Response, Error> {
+        self(req)
+    }
+}
+
+/// A handler with its path arguments.
+pub(crate) struct Function<Args, H> {
+    pub(crate) handler: H,
+    pub(crate) arguments: PhantomData<fn(Args)>,
+}
+
+impl<Args, H: Handler<Args>> Endpoint for Function<Args, H> {
+    fn answer(&self, req: &mut Request) -> Result<Response, Error> {
+        self.handler.call(req)
+    }
+}
 
 /// A function around all handlers; see [`App::wrap`](crate::App::wrap).
 pub(crate) type Wrap = dyn Fn(&mut Request, Next<'_>) -> Result<Response, Error> + Send + Sync;

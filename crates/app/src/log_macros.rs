@@ -30,4 +30,14 @@ macro_rules! info {
     }};
 }
 
-pub(crate) use {error, info};
+/// What is nobody's fault here, but may be somebody's: through the `log` facade, or nowhere.
+macro_rules! warning {
+    ($($part:tt)*) => {{
+        #[cfg(feature = "log")]
+        ::log::warn!(target: "pauper::app", $($part)*);
+        #[cfg(not(feature = "log"))]
+        let _ = format_args!($($part)*);
+    }};
+}
+
+pub(crate) use {error, info, warning};

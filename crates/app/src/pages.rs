@@ -79,6 +79,9 @@ fn inside(req: &Request, error: &Error) -> Vec<(&'static str, String)> {
         let place = error.location();
         rows.push(("Place", format!("{}:{}", place.file(), place.line())));
     }
+    if let Some(place) = error.panic_place() {
+        rows.push(("Place", place.to_owned()));
+    }
     if let Some(backtrace) = error.backtrace() {
         rows.push(("Backtrace", backtrace.to_string()));
     }

@@ -77,7 +77,14 @@ impl App {
     /// proxy marked (`Forwarded`, `X-Forwarded-For`, `X-Real-IP`, `Via`) are therefore shown
     /// nothing, unless their peer is listed; and neither are those that ask for a host other than
     /// `localhost` or a loopback address, since somebody else's page may have sent them.
+    ///
+    /// For the page of a panic to name its place, debugging (by this call, or by a variable when the
+    /// app begins to serve) puts a hook before the process's panic hook; see
+    /// [`note_panic_places`](pauper_message::note_panic_places).
     pub fn debug(&mut self, on: bool) -> &mut Self {
+        if on {
+            pauper_message::note_panic_places();
+        }
         self.settings.debug.program = on;
         self
     }

@@ -9,6 +9,7 @@ use std::panic::Location;
 use http::StatusCode;
 use pauper_fields::FieldError;
 
+use crate::guard::PanicPlace;
 use crate::response::Response;
 
 type BoxError = Box<dyn StdError + Send + Sync + 'static>;
@@ -33,7 +34,7 @@ struct Inner {
 enum Kind {
     Status { status: StatusCode, message: Option<Box<str>>, source: Source },
     Response(Response),
-    Panic(Box<str>),
+    Panic { text: Box<str>, place: Option<Box<str>> },
     Declined,
 }
 
@@ -99,8 +100,11 @@ impl Error {
     /// The error of a panic with this text; see [`guard`](crate::guard).
     #[track_caller]
     #[cold]
-    pub(crate) fn panicked(text: Box<str>) -> Self {
-        Self::from_kind(Kind::Panic(text))
+    pub(crate) fn panicked(text: Box<str>, place: Option<PanicPlace>) -> Self {
+        let (place, backtrace) = place.map(|it| (it.place, it.backtrace)).unzip();
+        let mut made = Self::from_kind(Kind::Panic { text, place });
+        made.0.backtrace = backtrace;
+        made
     }
 
     /// What this error asks for.
@@ -108,7 +112,7 @@ impl Error {
         match &self.0.kind {
             Kind::Status { status, .. } => ErrorView::Status(*status),
             Kind::Response(response) => ErrorView::Response(response),
-            Kind::Panic(text) => ErrorView::Panic(text),
+            Kind::Panic { text, .. } => ErrorView::Panic(text),
             Kind::Declined => ErrorView::Declined,
         }
     }
@@ -118,7 +122,7 @@ impl Error {
         match &self.0.kind {
             Kind::Status { status, .. } => Some(*status),
             Kind::Response(response) => Some(response.status()),
-            Kind::Panic(_) => Some(StatusCode::INTERNAL_SERVER_ERROR),
+            Kind::Panic { .. } => Some(StatusCode::INTERNAL_SERVER_ERROR),
             Kind::Declined => None,
         }
     }
@@ -153,13 +157,24 @@ impl Error {
         None
     }
 
-    /// Where the error was made: the place of the `?`, of [`abort`] and so on.
+    /// Where the code panicked, as `file:line`, if this is the error of a panic and
+    /// [`note_panic_places`](crate::note_panic_places) was called before.
+    pub fn panic_place(&self) -> Option<&str> {
+        match &self.0.kind {
+            Kind::Panic { place, .. } => place.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Where the error was made: the place of the `?`, of [`abort`] and so on; of a panic the place
+    /// where it was caught.
     pub fn location(&self) -> &'static Location<'static> {
         self.0.location
     }
 
     /// The calls that led to the `?` which made this error, if the program runs with
-    /// `RUST_BACKTRACE=1`; of [`abort`] and the like there is none.
+    /// `RUST_BACKTRACE=1`; of [`abort`] and the like there is none, and of a panic only where
+    /// [`panic_place`](Self::panic_place) has one, too.
     pub fn backtrace(&self) -> Option<&Backtrace> {
         self.0.backtrace.as_ref().filter(|it| it.status() == BacktraceStatus::Captured)
     }
@@ -183,7 +198,7 @@ impl Error {
         let mut text = match &self.0.kind {
             Kind::Status { status, .. } => status.to_string(),
             Kind::Response(response) => format!("answer {}", response.status()),
-            Kind::Panic(message) => format!("panic: {message}"),
+            Kind::Panic { text, .. } => format!("panic: {text}"),
             Kind::Declined => "declined".to_owned(),
         };
         if let Some(message) = self.message() {
@@ -200,9 +215,11 @@ impl Error {
         if told.is_err() {
             text.push_str(" (an error that cannot be shown)");
         }
-        // Where a panic was caught says nothing; where it was raised, standard error has said.
-        if !matches!(self.0.kind, Kind::Panic(_)) {
+        // Where a panic was caught says nothing.
+        if !matches!(self.0.kind, Kind::Panic { .. }) {
             let _ = write!(text, " ({}:{})", self.0.location.file(), self.0.location.line());
+        } else if let Some(place) = self.panic_place() {
+            let _ = write!(text, " ({place})");
         }
         one_line(text)
     }

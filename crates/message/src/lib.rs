@@ -49,7 +49,7 @@ pub use error::{Error, ErrorView, IntoStatus, abort, abort_with, decline, redire
 pub use extensions::{Extensions, States};
 pub use form::FormPlan;
 pub use form_token::FormToken;
-pub use guard::{drop_quietly, guard};
+pub use guard::{drop_quietly, guard, note_panic_places};
 pub use headers::{HeaderError, Headers, IntoHeaderName, IntoHeaderValue};
 pub use http::{Method, StatusCode};
 #[cfg(feature = "json")]

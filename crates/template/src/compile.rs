@@ -345,7 +345,7 @@ impl<'a> Compiler<'a> {
         let target = self.target(&put.path, fragment, sections)?;
         let slot = match target {
             Target::Section(definition, outer) => {
-                if put.converter.is_some() {
+                if put.converter.is_some() && !put.raw {
                     let message = "a section cannot be converted";
                     return Err(Error::new(ErrorKind::Type, message, &here));
                 }
@@ -354,6 +354,12 @@ impl<'a> Compiler<'a> {
             Target::Slot(slot) => slot,
         };
         let refused = |why: String| Error::new(ErrorKind::Context, why, &here);
+        if self.is_whole_tag(put, fragment) {
+            self.flush(&here)?;
+            self.slots[slot as usize].span = (number(put.span.start), number(put.span.end));
+            self.op(Op::Put { slot, how: How::RawTag });
+            return Ok(());
+        }
         let place = self.context.put().map_err(refused)?;
         let how = match (place, put.raw) {
             (Place::Text, false) => How::Text,
@@ -376,8 +382,16 @@ impl<'a> Compiler<'a> {
             self.slots[slot as usize].default = Some(part);
         }
         self.slots[slot as usize].span = (number(put.span.start), number(put.span.end));
-        match &put.converter {
-            None => {
+        let converter = match &put.converter {
+            Some(name) => Some(self.converter(name, &here)?),
+            None => None,
+        };
+        match converter {
+            // What is raw is taken as it is, and its converter only has to be one.
+            Some(converter) if !put.raw || place == Place::Json => {
+                self.op(Op::Convert { slot, converter, how })
+            }
+            _ => {
                 let Slot { start, count, first: name, .. } = self.slots[slot as usize];
                 let depth = match start {
                     Start::Root if count == 1 => ROOT,
@@ -390,12 +404,17 @@ impl<'a> Compiler<'a> {
                 let before = self.take_copy();
                 self.op(Op::Field { before, slot, name, depth, how })
             }
-            Some(name) => {
-                let converter = self.converter(name, &here)?;
-                self.op(Op::Convert { slot, converter, how })
-            }
         };
         Ok(())
+    }
+
+    /// Whether it is all that stands between a `<` and a `>`: `<{.name}>`.
+    fn is_whole_tag(&self, put: &Put, fragment: &Fragment) -> bool {
+        put.raw
+            && put.converter.is_none()
+            && put.default.is_none()
+            && self.context.may_begin_a_tag()
+            && fragment.source.text[put.span.end..].starts_with('>')
     }
 
     fn converter(&mut self, name: &str, at: &At) -> Result<u16, Error> {

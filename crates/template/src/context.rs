@@ -533,6 +533,23 @@ impl Context {
         }
     }
 
+    /// Behind a `<` that may begin a tag, outside of SVG and MathML: what stands between it and a
+    /// `>` may be a whole tag.
+    pub(crate) fn may_begin_a_tag(&self) -> bool {
+        self.state == State::TagOpen && self.foreign == 0
+    }
+
+    /// Judges what was put between `<` and `>`: the `Err` says what it would open that the rest of
+    /// the template knows nothing of.
+    pub(crate) fn judge_tag(inside: &[u8]) -> Result<(), Refusal> {
+        let mut context = Self::new();
+        for byte in [b"<", inside, b">"].concat() {
+            context.feed(byte)?;
+        }
+        let same = context.is_text() && context.foreign == 0;
+        if same { Ok(()) } else { Err(format!("what follows would be in {}", context.describe())) }
+    }
+
     /// From here on the static text of the value is not all there is.
     pub(crate) fn value_is_mixed(&mut self) {
         self.tag.value = None;

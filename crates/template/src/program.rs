@@ -92,6 +92,8 @@ pub(crate) enum How {
     Raw,
     /// A quoted attribute in which all is taken for HTML.
     RawQuoted,
+    /// The whole inside of a tag, as it is, if it remains one.
+    RawTag,
     /// JSON in a script that is data.
     Json,
 }

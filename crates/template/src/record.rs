@@ -56,15 +56,15 @@ macro_rules! record {
 macro_rules! values {
     ($($name:ident $(: $value:expr)?),* $(,)?) => {{
         // Each field has a type of its own, named like itself.
-        #[allow(non_camel_case_types, non_snake_case)]
+        #[allow(non_camel_case_types, non_snake_case, reason = "named like the fields")]
         struct Values<$($name),*> { $($name: $name),* }
 
-        #[allow(non_camel_case_types, non_snake_case)]
+        #[allow(non_camel_case_types, non_snake_case, reason = "named like the fields")]
         impl<$($name: $crate::ToValue),*> $crate::Record for Values<$($name),*> {
             $crate::__record_body!($($name),*);
         }
 
-        #[allow(non_camel_case_types, non_snake_case)]
+        #[allow(non_camel_case_types, non_snake_case, reason = "named like the fields")]
         impl<$($name: $crate::ToValue),*> $crate::ToValue for Values<$($name),*> {
             #[inline]
             fn to_value(&self) -> $crate::Value<'_> {
@@ -88,7 +88,12 @@ macro_rules! __record_body {
         }
 
         #[inline]
-        #[allow(unused_variables, unused_mut, unused_assignments)]
+        #[allow(
+            unused_variables,
+            unused_mut,
+            unused_assignments,
+            reason = "a record may have no fields, and the last place is not used"
+        )]
         fn field(&self, index: usize) -> $crate::Value<'_> {
             let mut place = 0;
             $(

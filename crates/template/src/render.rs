@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use pauper_iolist::IoList;
 
+use crate::context::Context;
 use crate::convert::MAX_NESTED;
 use crate::error::{Error, ErrorKind};
 use crate::escape::{self, Set, Writer};
@@ -370,8 +371,22 @@ impl<'a> Machine<'a> {
                 out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
                 Ok(())
             }
+            (value, How::RawTag) => self.put_tag(value, slot),
             _ => self.put_slowly(value, how, slot, 0),
         }
+    }
+
+    /// The inside of a tag. What follows was checked as standing in text, so it has to.
+    #[cold]
+    fn put_tag(&mut self, value: Value<'_>, slot: &Slot) -> Result<(), Error> {
+        let inside = value.to_string();
+        Context::judge_tag(inside.as_bytes()).map_err(|why| {
+            let message =
+                format!("`<{{.{}}}>` is no tag of its own: {why}", self.program.path(slot));
+            self.program.error(slot, ErrorKind::Context, message)
+        })?;
+        self.out.buffer.extend_from_slice(inside.as_bytes());
+        Ok(())
     }
 
     fn put_slowly(
@@ -385,11 +400,11 @@ impl<'a> Machine<'a> {
         let unescaped = match how {
             How::Text | How::Quoted => Some(Set::Text),
             How::RawQuoted => Some(Set::Html),
-            How::Raw | How::Json => None,
+            How::Raw | How::RawTag | How::Json => None,
         };
         let html = match how {
             How::Quoted | How::RawQuoted => Some(Set::Html),
-            How::Text | How::Raw | How::Json => None,
+            How::Text | How::Raw | How::RawTag | How::Json => None,
         };
         match value {
             Value::None if slot.default.is_some() && depth == 0 => return self.missing(slot),

@@ -245,7 +245,6 @@ impl<'a> Parser<'a> {
 
     /// `{name}`, `{.name}`, `{name:how}`, `{name|default}`; anything else is text.
     fn put(&self, at: usize, skip: usize) -> Result<Option<(Tag<'a>, usize)>, Error> {
-        let text = &self.text[at..self.range.end];
         let Some((path, mut end)) = self.path(at + skip)? else { return Ok(None) };
         let behind = |end: usize| &self.text[end..self.range.end];
         let mut converter = None;
@@ -267,13 +266,6 @@ impl<'a> Parser<'a> {
             return Ok(None);
         }
         let raw = skip == 2;
-        if raw && converter.is_some() {
-            let message = format!(
-                "`{}` is raw and converted at once; a converter's text is always escaped",
-                &text[..end + 1 - at]
-            );
-            return Err(self.wrong(at, message));
-        }
         let span = at..end + 1;
         Ok(Some((Tag::Put(Put { path, raw, converter, default, span }), end + 1)))
     }

@@ -14,7 +14,7 @@ use crate::render;
 use crate::settings::Settings;
 use crate::source::{At, Source};
 use crate::syntax;
-use crate::value::{List, Record};
+use crate::value::{List, Record, ToValue};
 
 /// A template that was read and checked, ready to be rendered. Cheap to clone.
 #[derive(Clone)]
@@ -242,13 +242,34 @@ impl Loop {
         Ok(Self { ready: Arc::new(Ready::new(program, settings)) })
     }
 
-    /// The output for these items. In the body the names of an item's fields come before those of
-    /// `context`; the other parts have the `context` alone. Where there is none, give `&()`.
+    /// The output for these items, which may come from any iterator: `&rows`, or
+    /// `rows.iter().filter(…)`. They are collected first, since a body may ask for the last one and
+    /// for how many there are.
+    ///
+    /// In the body the names of an item's fields come before those of `context`; the other parts
+    /// have the `context` alone. Where there is none, give `&()`.
     ///
     /// # Errors
     ///
     /// As [`Template::render`].
-    pub fn render(&self, items: &dyn List, context: &dyn Record) -> Result<Html<IoList>, Error> {
+    pub fn render<I>(&self, items: I, context: &dyn Record) -> Result<Html<IoList>, Error>
+    where
+        I: IntoIterator<Item: ToValue>,
+    {
+        let items: Vec<I::Item> = items.into_iter().collect();
+        self.render_list(&items, context)
+    }
+
+    /// The same for a [`List`], of which nothing is collected.
+    ///
+    /// # Errors
+    ///
+    /// As [`Template::render`].
+    pub fn render_list(
+        &self,
+        items: &dyn List,
+        context: &dyn Record,
+    ) -> Result<Html<IoList>, Error> {
         self.ready.render(context, Some(items))
     }
 }

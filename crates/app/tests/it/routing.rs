@@ -216,6 +216,68 @@ fn default_handlers_have_methods() {
     assert_eq!(ask("PUT").0, 404, "never 405");
 }
 
+/// The original has such a line at level "error"; what strangers ask for is a warning here.
+#[cfg(feature = "log")]
+#[test]
+fn what_nothing_answers_is_in_the_log() {
+    use std::sync::Mutex;
+
+    static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    struct Lines;
+    impl log::Log for Lines {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, record: &log::Record<'_>) {
+            let line = format!("{} {}", record.level(), record.args());
+            // Other tests log, too.
+            if record.target() == "pauper::app" && line.contains("/log") {
+                LINES.lock().unwrap().push(line);
+            }
+        }
+
+        fn flush(&self) {}
+    }
+
+    log::set_logger(&Lines).unwrap();
+    log::set_max_level(log::LevelFilter::Warn);
+    let mut app = App::new("log");
+    app.get("/log/here", |_: &mut Request| abort(404));
+    app.default_handler_for("PURGE", |_: &mut Request| "");
+    for (method, target) in
+        [("GET", "/log/a?b%0Ac"), ("GET", "/log/here"), ("PUT", "/log/here"), ("PURGE", "/log/c")]
+    {
+        run(&app, Request::builder().method(method).target(target));
+    }
+    assert_eq!(*LINES.lock().unwrap(), ["WARN 404 Not Found: GET /log/a?b%0Ac"]);
+}
+
+/// As the original answers, for clients that rely on it.
+#[test]
+fn a_wrong_method_of_a_pattern_can_be_404() {
+    let mut app = App::new("compat");
+    app.get("/fixed", |_: &mut Request| "fixed");
+    app.get("/item/<id:int>", |_: &mut Request, id: u32| format!("item {id}"));
+    app.post("/item/7", |_: &mut Request| "seven");
+    let ask = |app: &App, method: &str, path: &str| {
+        let answer = run(app, Request::builder().method(method).target(path));
+        (answer.status, answer.header("allow").map(str::to_owned))
+    };
+    assert_eq!(ask(&app, "PUT", "/item/1").0, 405);
+    app.compat_404(true);
+    let allow = Some("GET, HEAD, OPTIONS".to_owned());
+    assert_eq!(ask(&app, "PUT", "/fixed"), (405, allow.clone()));
+    assert_eq!(ask(&app, "OPTIONS", "/fixed"), (204, allow));
+    assert_eq!(ask(&app, "PUT", "/item/1"), (404, None));
+    assert_eq!(ask(&app, "OPTIONS", "/item/1"), (404, None));
+    assert_eq!(ask(&app, "PUT", "/item/7").0, 405);
+    assert_eq!(ask(&app, "GET", "/item/1").0, 200);
+    app.default_handler_for(Methods::PUT, |_: &mut Request| "default");
+    assert_eq!(ask(&app, "PUT", "/item/1"), (200, None));
+    assert_eq!(ask(&app, "DELETE", "/item/1"), (404, None));
+}
+
 struct Item(u8);
 
 impl Item {

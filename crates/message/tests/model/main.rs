@@ -2,8 +2,7 @@
 //! in place of the standard library's. Loom tries every order that the threads of a small model can
 //! take, within a bound: nothing is lost, nobody waits for ever, and no wake-up is missed.
 
-// What the models do not call is called by the crate.
-#[allow(dead_code, unreachable_pub)]
+#[allow(dead_code, unreachable_pub, reason = "what the models do not call is called by the crate")]
 #[path = "../../src/queue.rs"]
 mod queue;
 

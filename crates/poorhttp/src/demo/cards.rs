@@ -93,7 +93,7 @@ fn form(_: &Context<'_>) -> String {
 
 fn upload(_: &Context<'_>) -> String {
     "<p>Files are parsed while they arrive: a large one never stands in memory, and the function is \
-     called when all of it is there.</p>\n\
+     called when all of it is there. Meanwhile other requests can ask how far it is.</p>\n\
      <p><a href=\"upload\">Upload something, with a progress bar</a></p>\n"
         .to_owned()
 }

@@ -1,11 +1,11 @@
 //! The handlers that the cards show. What stands between `begin` and `end` of a name, and lines
 //! with `show` and that name, are the source on its card.
 
-use pauper::fields::FormLimits;
 use pauper::message::page::{Page, escape};
 use pauper::{Error, Json, Request, Response};
 use serde_json::{Value, json};
 
+use super::uploads::Uploads;
 use super::{Mount, program, seen};
 
 pub(super) fn routes(app: &mut Mount<'_>) {
@@ -15,7 +15,9 @@ pub(super) fn routes(app: &mut Mount<'_>) {
     app.post("/form", receive); // show: form
     app.get("/upload", upload_page); // show: upload
     app.get("/upload.js", upload_script); // show: upload
-    app.post("/upload", upload).form(FormLimits::new()); // show: upload
+    let uploads = Uploads::default(); // show: upload
+    app.post("/upload", upload).form(uploads.plan()); // show: upload
+    app.get("/progress/<id:word>", uploads.told()); // show: upload
     app.get("/json", hello_json); // show: json
     app.post("/json", echo_json); // show: json
     app.get("/request", request); // show: request

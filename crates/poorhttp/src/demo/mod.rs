@@ -11,6 +11,7 @@ mod page;
 mod program;
 mod seen;
 mod source;
+mod uploads;
 
 use pauper::app::{Handler, Route};
 use pauper::{App, Request, Response};
@@ -44,12 +45,12 @@ pub(crate) struct Mount<'a> {
 
 impl Mount<'_> {
     #[track_caller]
-    fn get<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) {
+    fn get<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) {
         self.app.get(&format!("{}{pattern}", self.prefix), handler);
     }
 
     #[track_caller]
-    fn post<Args, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+    fn post<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
         self.app.post(&format!("{}{pattern}", self.prefix), handler)
     }
 }

@@ -1,14 +1,18 @@
 //! The source of handlers, cut out of the files that are compiled.
 
 const FEATURES: &str = include_str!("features.rs");
+const UPLOADS: &str = include_str!("uploads.rs");
 const DAEMON: &str = include_str!("../registry.rs");
 
 /// The source of a card, or nothing if no marker has its name: first the lines with `// show:`,
 /// then what stands between `// begin:` and `// end:`, block by block.
 pub(super) fn section(name: &str) -> Option<String> {
-    let text =
-        [FEATURES, DAEMON].into_iter().map(|text| cut(text, name)).find(|t| !t.is_empty())?;
-    Some(text)
+    let texts: Vec<String> = [FEATURES, UPLOADS, DAEMON]
+        .into_iter()
+        .map(|text| cut(text, name))
+        .filter(|text| !text.is_empty())
+        .collect();
+    (!texts.is_empty()).then(|| texts.join("\n\n"))
 }
 
 fn cut(text: &str, name: &str) -> String {

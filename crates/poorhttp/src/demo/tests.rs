@@ -122,6 +122,23 @@ fn uploads_are_told_and_escaped() {
     assert_eq!(answer.status(), 200);
     assert!(answer.text().contains("<dt>&lt;b&gt;.txt<dd>5 bytes"), "{}", answer.text());
     assert_eq!(client.post("/upload", "text/plain", "a").status(), 415);
+    // Another request is told how much arrived.
+    assert_eq!(client.get("/progress/abc").status(), 404);
+    assert_eq!(
+        client.post("/upload?id=abc", "multipart/form-data; boundary=x", body).status(),
+        200
+    );
+    let told = format!("{{\"length\":{0},\"received\":{0}}}", body.len());
+    assert_eq!(client.get("/progress/abc").text(), told);
+    // Nobody makes it remember without end.
+    let long = "x".repeat(41);
+    client.post(&format!("/upload?id={long}"), "multipart/form-data; boundary=x", body);
+    assert_eq!(client.get(&format!("/progress/{long}")).status(), 404);
+    for number in 0..64 {
+        client.post(&format!("/upload?id=n{number}"), "multipart/form-data; boundary=x", body);
+    }
+    assert_eq!(client.get("/progress/abc").status(), 404);
+    assert_eq!(client.get("/progress/n0").status(), 200);
 }
 
 #[test]

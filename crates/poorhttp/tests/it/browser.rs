@@ -7,6 +7,9 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
+use crate::cdp::Browser;
 use crate::daemon::Daemon;
 use crate::files::folder;
 use crate::tool::tool;
@@ -123,6 +126,36 @@ fn the_pages_of_the_demo() {
     check(&browser, &daemon, &request);
     let error = Page { name: "error", path: "nothing/here", text: "404 Not Found", heights };
     check(&browser, &daemon, &error);
+}
+
+/// The bar of the upload page moves by what the server says it has received.
+#[test]
+fn an_upload_shows_how_far_it_is() {
+    let Some(browser) = Browser::start() else { return };
+    let daemon = Daemon::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pots.bin");
+    fs::write(&file, vec![7; 3 << 20]).unwrap();
+    let page = browser.page(&format!("{}upload", daemon.url()));
+    page.eval(
+        "window.seen = [];\
+         new MutationObserver(() => seen.push(bar.value)).observe(bar, { attributes: true })",
+    );
+    // Two seconds long, so that there is something to see.
+    let slow = json!({ "offline": false, "latency": 0, "downloadThroughput": -1,
+        "uploadThroughput": 3 << 19 });
+    page.call("Network.emulateNetworkConditions", slow);
+    page.choose_files("#file", &[&file]);
+    page.click("form button");
+    page.wait("document.querySelector('#told dl') !== null");
+    assert!(page.text().contains(&format!("{} bytes", 3 << 20)), "{}", page.text());
+    let seen = page.eval("seen");
+    let seen: Vec<f64> = seen.as_array().unwrap().iter().map(|it| it.as_f64().unwrap()).collect();
+    assert!(seen.is_sorted() && seen.last() == Some(&1.0), "{seen:?}");
+    let between = seen.iter().filter(|value| (0.02..0.98).contains(*value)).count();
+    assert!(between >= 2, "the bar did not move: {seen:?}");
+    let counts = "performance.getEntriesByType('resource').filter(e => e.name.includes('/progress/')).length";
+    assert!(page.eval(counts).as_u64().unwrap() >= 2, "the server was asked");
 }
 
 #[test]

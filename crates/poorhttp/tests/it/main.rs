@@ -3,6 +3,8 @@
 
 mod access_log;
 mod browser;
+#[path = "../../../../examples/tests/cdp/mod.rs"]
+mod cdp;
 mod clients;
 mod command_line;
 mod daemon;

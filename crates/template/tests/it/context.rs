@@ -1,7 +1,7 @@
 use pauper_template::ErrorKind::{Context, UnsafeUrl};
 use pauper_template::{Html, Settings, Template, values};
 
-use crate::{check, refused};
+use crate::{check, fails, refused};
 
 const HOSTILE: &str = "\"'><script>&";
 const ESCAPED: &str = "&quot;&#x27;&gt;&lt;script&gt;&amp;";
@@ -75,6 +75,10 @@ fn values_are_refused_where_escaping_does_not_help() {
         ("<title></ti{x}tle>", "the element `<title>`"),
     ] {
         for tag in ["{x}", "{.x}", "{x|y}"] {
+            // A whole tag may be raw; see below.
+            if (template, tag) == ("<{x}>", "{.x}") {
+                continue;
+            }
             let template = template.replace("{x}", tag);
             let error = Template::parse(&template).expect_err(&template);
             assert_eq!(error.kind(), Context, "{error}");
@@ -82,6 +86,35 @@ fn values_are_refused_where_escaping_does_not_help() {
         }
     }
     refused("<p>\n<script>\n  f({x})", Context, 3, 5, "into a script");
+}
+
+/// `{.name}` says that its value is HTML, and between `<` and `>` that is a tag: but only one behind
+/// which the rest of the template still stands where it was checked.
+#[test]
+fn a_whole_tag_may_be_raw() {
+    let data = |x: &'static str| values! { x, y: "<" };
+    for tag in ["b", "/b", "B&", "br/", "a href=\"/x\" title='>'", "!-- c --", "", "b><i"] {
+        let expected = format!("<p><{tag}>&lt;</p>");
+        assert_eq!(crate::render("<p><{.x}>{y}</p>", &data(tag)), expected);
+    }
+    for (tag, words) in [
+        ("script", "the element `<script>`"),
+        ("STYLE media=x", "the element `<style>`"),
+        ("title", "the element `<title>`"),
+        ("b><textarea", "the element `<textarea>`"),
+        ("svg", "an `<svg>` or `<math>`"),
+        ("!-- ", "an HTML comment"),
+        ("b title=\"", "the attribute `title` of `<b>`"),
+        ("b title=", "has `=` and no value"),
+        ("b <i", "in the tag `<b>`"),
+    ] {
+        fails("<p><{.x}>{y}</p>", &data(tag), Context, 7, words);
+    }
+    for other in ["<{x}>", "<{.x|b}>", "<{.x:num}>", "<{.x} >", "<h{.x}>", "</{.x}>"] {
+        assert!(Template::parse(other).is_err(), "{other}");
+    }
+    // What is between two tags of SVG may be read in two ways.
+    assert!(Template::parse("<svg><{.x}></svg>").is_err());
 }
 
 #[test]

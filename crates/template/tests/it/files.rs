@@ -65,3 +65,37 @@ fn a_whole_folder_is_checked() {
     let small = Templates::folder(Settings::new().with_max_size(5), folder.path()).unwrap();
     assert_eq!(small.get("a").unwrap_err().kind(), ErrorKind::Limit);
 }
+
+/// The example is a program that others put into their builds, so its exit status matters.
+#[test]
+fn the_check_command_reads_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let check = |more: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--offline", "--example", "check", "--manifest-path"])
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+            .arg("--")
+            .arg(folder.path())
+            .args(more)
+            .output()
+            .unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    write("a.tpl", "<p>{x}</p>");
+    write("b.tpl", "<extend>a<?x?>y");
+    write("c.txt", "{x:mine}");
+    assert_eq!(check(&[]), (Some(0), "2 templates are right\n".into(), String::new()));
+    let (status, _, told) = check(&[".txt"]);
+    assert_eq!(status, Some(1));
+    assert!(told.contains("c.txt:1:1: ") && told.contains("1 mistakes"), "{told}");
+    assert_eq!(check(&[".txt", "mine"]).0, Some(0));
+    write("d.tpl", "<p>\n<p onclick=\"{x}\">");
+    write("e.tpl", "{#include f}");
+    let (status, _, told) = check(&[]);
+    assert_eq!(status, Some(1));
+    for words in ["d.tpl:2:13: ", "<p onclick=\"{x}\">", "e.tpl:1:1: ", "2 mistakes"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+}

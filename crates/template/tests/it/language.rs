@@ -75,7 +75,6 @@ fn converters() {
     check("<a href=\"?q={q:query}\">", &values! { q: "a&b c" }, "<a href=\"?q=a%26b%20c\">");
     check("{v:json}", &values! { v: ["<"] }, "[&quot;&lt;&quot;]");
     refused("x {a:nope}", UnknownConverter, 1, 3, "no converter `nope`; there are cents, json");
-    refused("{.a:num}", Syntax, 1, 1, "raw and converted at once");
     fails(
         "{a:num}",
         &values! { a: "x" },

@@ -1,5 +1,5 @@
 //! Thirty-two bytes at a time: x86-64 from about 2013 on.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "vector instructions; each block says why it is sound")]
 
 use core::arch::x86_64::{
     __m256i, _mm256_adds_epu8, _mm256_and_si256, _mm256_andnot_si256, _mm256_cmpeq_epi8,

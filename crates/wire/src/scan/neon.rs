@@ -1,5 +1,5 @@
 //! Sixteen bytes at a time on 64-bit ARM.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "vector instructions; each block says why it is sound")]
 
 use core::arch::aarch64::{
     uint8x16_t, vandq_u8, vceqq_u8, vcgeq_u8, vcgtq_u8, vcltq_u8, vdupq_n_u8, vgetq_lane_u64,

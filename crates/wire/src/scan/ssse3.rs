@@ -1,5 +1,5 @@
 //! Sixteen bytes at a time with a table look-up in one instruction: x86-64 from about 2006 on.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "vector instructions; each block says why it is sound")]
 
 use core::arch::x86_64::{
     _mm_adds_epu8, _mm_and_si128, _mm_cmpgt_epi8, _mm_set1_epi8, _mm_shuffle_epi8, _mm_srli_epi16,
