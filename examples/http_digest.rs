@@ -76,6 +76,12 @@ fn foo_password(req: &mut Request) -> Result<Response, Error> {
     Err(redirect("/foo"))
 }
 
+/// A page for everybody, programs too. The challenge comes from the login.
+fn unauthorized(_: &mut Request, _: &Error) -> Response {
+    let page = Page::new("401 - Unauthorized").text("Who are you?");
+    page.into_response().with_status(401)
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/");
     // Shared by the logins, and by the handler that changes one.
@@ -100,6 +106,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         Ok(())
     });
+    app.on_status(401, unauthorized);
     app.state(passwords);
     app.get("/", root);
     app.get("/admin_zone", admin_zone).hook(admins);
@@ -112,6 +119,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for path in ["/spaces in url", "/čeština v url", "/crazy in url 🤪"] {
         app.get(path, user_zone).hook(users.clone());
     }
-    pauper_examples::server("http_digest", 8080).run(app)?;
+    let _left = pauper_examples::server("http_digest", 8080).run(app)?;
     Ok(())
 }

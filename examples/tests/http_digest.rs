@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use pauper::auth::basic::Basic;
 use pauper::auth::digest::{Algorithm, Digest, Hash, Qop};
@@ -327,12 +328,15 @@ fn a_browser_logs_in() {
     let Some(browser) = cdp::Browser::start() else { return };
     // Asks for a page, answers its dialog, and gives the text that is shown.
     let visit = |url: &str, user: &str, password: &str| {
-        let page = browser.blank(None);
+        // Somebody new each time, since a browser keeps what was typed.
+        let page = browser.stranger("about:blank");
         page.call("Fetch.enable", json!({ "handleAuthRequests": true }));
         page.call("Page.enable", json!({}));
         page.eval(&format!("setTimeout(() => {{ location.href = {} }}, 0), 0", json!(url)));
         let mut asked = 0;
+        let until = Instant::now() + Duration::from_secs(20);
         loop {
+            assert!(Instant::now() < until, "{url} does not come, asked {asked} times");
             if let Some(paused) = page.arrived("Fetch.requestPaused") {
                 page.call("Fetch.continueRequest", json!({ "requestId": paused["requestId"] }));
             } else if let Some(dialog) = page.arrived("Fetch.authRequired") {
@@ -352,7 +356,7 @@ fn a_browser_logs_in() {
             } else if asked > 0 && page.arrived("Page.loadEventFired").is_some() {
                 return (asked, page.text());
             } else {
-                std::thread::sleep(std::time::Duration::from_millis(10));
+                std::thread::sleep(Duration::from_millis(10));
             }
         }
     };

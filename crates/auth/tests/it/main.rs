@@ -10,7 +10,6 @@
 
 #[cfg(feature = "compat")]
 mod compat;
-#[cfg(feature = "compat")]
 mod corpus;
 mod csrf;
 mod digest;
