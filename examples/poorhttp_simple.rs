@@ -123,7 +123,7 @@ fn simple(options: &Options) -> App {
             .with_header("Allow", "GET, HEAD, POST")
     });
     app.after(|_, response| {
-        response.set_header("X-Application", "Simple");
+        response.headers_mut().insert("X-Application", "Simple")?;
         Ok(())
     });
     app

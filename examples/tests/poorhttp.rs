@@ -52,13 +52,16 @@ fn start() -> Running {
 #[test]
 fn the_pages_of_the_example() {
     let running = start();
-    let mut client = Client::connect(&running.address).unwrap();
+    let (host, port) = running.address.rsplit_once(':').unwrap();
+    let mut client = Client::new(host, port.parse().unwrap());
     let mut ask = |method: &str, path: &str| {
         let answer = client.request(method, path).send().unwrap();
-        let header = |name: &str| answer.header(name).unwrap_or("").to_owned();
+        let header = |name: &str| {
+            answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned()
+        };
         assert_eq!(header("X-Application"), "Simple", "{method} {path}");
         let kind = header("Content-Type");
-        (answer.status().as_u16(), kind, answer.bytes().to_vec())
+        (answer.status().as_u16(), kind, answer.into_body())
     };
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     for method in ["GET", "POST"] {

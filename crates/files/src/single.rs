@@ -133,12 +133,12 @@ impl Service for SingleFile {
 
     fn call(&self, req: &mut Request) -> Response {
         match *req.method() {
-            Method::GET | Method::HEAD => self.unchanged(req).unwrap_or_else(|| {
-                match self.find(req) {
+            Method::GET | Method::HEAD => {
+                self.unchanged(req).unwrap_or_else(|| match self.find(req) {
                     Ok(found) => send(req, found),
                     Err(unopened) => Response::failed(unopened.into_error()),
-                }
-            }),
+                })
+            }
             Method::OPTIONS => Response::no_content().with_header("allow", ALLOW),
             _ => refusal(StatusCode::METHOD_NOT_ALLOWED).with_header("allow", ALLOW),
         }

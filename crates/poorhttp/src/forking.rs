@@ -119,7 +119,7 @@ impl Master {
         if let Some(period) = watchdog {
             let timer = timer(period).map_err(told)?;
             let master = Arc::clone(&master);
-            control.watch(timer, move |_| lock(&master).notify.send("WATCHDOG=1"));
+            control.watch(timer, move |_, _| lock(&master).notify.send("WATCHDOG=1"));
         }
         ready()?;
 
@@ -283,11 +283,11 @@ fn watch_signals(control: &Control, master: &Shared) -> std::io::Result<()> {
         let (reader, writer) = UnixStream::pair()?;
         pipe::register(signal, writer)?;
         let master = Arc::clone(master);
-        control.watch(reader, move |control| {
+        control.watch(reader, move |control, _| {
             let socket = lock(&master).signal(signal, control);
             if let Some(socket) = socket {
                 let master = Arc::clone(&master);
-                control.watch(socket, move |control| lock(&master).succeeded(control));
+                control.watch(socket, move |control, _| lock(&master).succeeded(control));
             }
         });
     }

@@ -30,7 +30,10 @@ fn one_file_answers_every_path() {
         assert_eq!(unchanged.header("last-modified"), Some(MODIFIED_DATE));
         assert_eq!(unchanged.header("content-type"), None);
     }
-    assert_eq!(send(&plain, request("GET", "/", &[("If-None-Match", "\"x\"")])).unwrap().status, 200);
+    assert_eq!(
+        send(&plain, request("GET", "/", &[("If-None-Match", "\"x\"")])).unwrap().status,
+        200
+    );
     let part = send(&file, request("GET", "/", &[("Range", "bytes=-2")])).unwrap();
     assert_eq!((part.status, part.text()), (206, "89"));
     let packed = send(&file, request("GET", "/", &[("Accept-Encoding", "gzip")])).unwrap();
