@@ -4,14 +4,15 @@
 mod cdp;
 
 use std::env;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use pauper::auth::basic::Basic;
-use pauper::auth::digest::{Algorithm, Digest, Hash, Qop};
+use pauper::auth::digest::{Algorithm, Digest, Exchange, Hash, Protection, Qop, hexdigest};
 use pauper::auth::passwords::{PasswordMap, StoredDigest};
 use pauper::auth::{RequestUser, Secret, SystemRandom, User};
 use pauper::{App, Request, Server};
@@ -221,7 +222,8 @@ fn algorithms() -> u16 {
         let old = builder().algorithms([Algorithm::MD5]).qop([]).build().unwrap();
         app.get("/2069", name).hook(old);
         let whole = builder().qop([Qop::AuthInt, Qop::Auth]).build().unwrap();
-        app.get("/auth-int", name).hook(whole);
+        app.get("/auth-int", name).hook(whole.clone());
+        app.post("/protected", name).hook(whole);
         app.get("/basic", name).hook(Basic::new("Zone", users.clone()));
         let server = Server::bind("127.0.0.1:0").unwrap();
         let port = server.local_addr().port();
@@ -318,6 +320,68 @@ print('done')
     let output = Command::new("python3").args(["-c", &script]).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "done\n", "{errors}");
+}
+
+/// Sends a head whose body never comes, and gives the answer.
+fn send_raw(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+    // The head is what counts; the connection may stay open.
+    while !answer.windows(4).any(|four| four == b"\r\n\r\n") {
+        let len = stream.read(&mut buffer).unwrap();
+        assert!(len > 0, "{}", answer.escape_ascii());
+        answer.extend_from_slice(&buffer[..len]);
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+#[test]
+fn who_cannot_log_in_is_told_before_the_body() {
+    let port = algorithms();
+    for path in ["/MD5/false", "/SHA-256/true", "/offered/page", "/auth-int", "/basic"] {
+        let method =
+            if path.starts_with("/MD5") || path.starts_with("/SHA") { "POST" } else { "GET" };
+        let answer = send_raw(
+            port,
+            &format!("{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n"),
+        );
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{path}: {answer}");
+        assert!(answer.to_lowercase().contains("\r\nwww-authenticate: "), "{path}: {answer}");
+    }
+}
+
+/// No client at hand has it, so that the response is calculated here.
+#[test]
+fn a_body_is_protected_through_the_whole_server() {
+    let port = algorithms();
+    let challenge =
+        send_raw(port, "POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    let nonce = challenge.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
+    let stored = hexdigest("user", "Zone", "heslíčko: \"a\"", Hash::Sha256);
+    for (count, sent, status) in [("00000001", "a=1", 200), ("00000002", "a=2", 401)] {
+        let body = Some(Hash::Sha256.of(b"a=1"));
+        let protection = Some(Protection { count, client_nonce: "c", body });
+        let exchange =
+            Exchange { algorithm: Algorithm::SHA_256, nonce, protection, uri: "/protected" };
+        let response = exchange.response(&stored, "POST");
+        let answer = send_raw(
+            port,
+            &format!(
+                "POST /protected HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\
+                 Authorization: Digest username=\"user\",realm=\"Zone\",nonce=\"{nonce}\",\
+                 uri=\"/protected\",algorithm=SHA-256,qop=auth-int,nc={count},cnonce=\"c\",\
+                 response=\"{}\"\r\n\r\n{sent}",
+                sent.len(),
+                response.as_str()
+            ),
+        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{sent}: {answer}");
+        if status == 200 {
+            assert!(answer.to_lowercase().contains("authentication-info: qop=auth-int,rspauth="));
+        }
+    }
 }
 
 /// The dialog for user and password of a browser, answered through its protocol.
