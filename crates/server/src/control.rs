@@ -48,11 +48,15 @@ struct Forking {
     watched: Vec<Watched>,
 }
 
+/// What the master calls with what it reads.
+#[cfg(unix)]
+type Callback = Box<dyn FnMut(&Control, &[u8]) + Send>;
+
 /// A file that the master waits for.
 #[cfg(unix)]
 pub(crate) struct Watched {
     pub(crate) file: std::os::fd::OwnedFd,
-    pub(crate) callback: Box<dyn FnMut(&Control, &[u8]) + Send>,
+    pub(crate) callback: Callback,
 }
 
 /// What a master can be told, as a byte.

@@ -72,7 +72,7 @@ impl Seat {
                 1
             }
             Err(panic) => {
-                self.link.tell(&Report::Failed(panic.log_text().to_string()));
+                self.link.tell(&Report::Failed(panic.log_text()));
                 101
             }
         };
