@@ -181,7 +181,7 @@ fn a_unix_socket_from_its_beginning_to_its_end() {
         assert_eq!(listener.local_addr(), None);
         let server = spawn(mode, Server::from_listeners(vec![listener]).unwrap());
         assert_eq!(ask(&path, &get("/")), "None  0");
-        let post = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n");
+        let post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n".to_owned();
         assert_eq!(ask(&path, &(post + &"x".repeat(200_000))), "None  200000");
         assert_eq!(ask(&path, &get("/file")).len(), {
             String::from_utf8_lossy(&long_bytes(300_000)).len()
