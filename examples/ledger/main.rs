@@ -20,7 +20,7 @@ use std::sync::{Mutex, MutexGuard};
 use pauper::app::guard_transactions;
 use pauper::auth::csrf::Csrf;
 use pauper::auth::session::{RequestSession, SealedSession, Sessions};
-use pauper::auth::{Keys, Secret, SystemRandom, constant_time_eq, to_hex};
+use pauper::auth::{Keys, LoginLimiter, Secret, SystemRandom, constant_time_eq, to_hex};
 use pauper::forms::{Errors, Form, Formlet, SaveError, View, form, lens::Money, password};
 use pauper::message::AllowedHosts;
 use pauper::message::page;
@@ -34,6 +34,7 @@ struct Ledger {
     db: Mutex<Connection>,
     templates: Templates,
     password: String,
+    limiter: LoginLimiter,
 }
 
 /// The connection, for one statement of Rust at a time: whoever has it and asks again waits for ever.
@@ -94,9 +95,13 @@ impl Formlet for Login {
     }
 
     fn save(&mut self, req: &mut Request, sent: Credentials) -> Result<Response, SaveError> {
-        if !constant_time_eq(&sent.password, &req.state::<Ledger>().password) {
+        let ledger = req.state::<Ledger>();
+        // Whoever guesses has to wait more and more.
+        ledger.limiter.login(req, "owner")?;
+        if !constant_time_eq(&sent.password, &ledger.password) {
             return Err(Errors::of("password", "is another one.").into());
         }
+        ledger.limiter.succeeded(req, "owner");
         // A new number, so that whoever knew the old one has nothing of it.
         req.renew_session()?;
         req.session_mut().set("user", "owner");
@@ -193,7 +198,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("The password is {made_up}");
         made_up
     });
-    let app = app(Ledger { db: Mutex::new(db), templates: templates()?, password }, &keys);
+    let app = app(
+        Ledger {
+            db: Mutex::new(db),
+            templates: templates()?,
+            password,
+            limiter: LoginLimiter::new(),
+        },
+        &keys,
+    );
     let server = pauper_examples::server("ledger", 8080);
     if env::args().any(|arg| arg == "--open") {
         pauper_examples::open_browser(&format!("http://localhost:{}/", server.local_addr().port()));
