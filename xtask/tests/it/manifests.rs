@@ -33,7 +33,7 @@ fn every_package_inherits_from_the_workspace() {
         }
         let inherited = text.contains("\n[lints]\nworkspace = true\n")
             || text.ends_with("\n[lints]\nworkspace = true");
-        if !inherited && !MAY_BE_UNSAFE.contains(&&*package.short_name()) {
+        if !inherited && !MAY_BE_UNSAFE.contains(&package.short_name()) {
             mistakes.push(format!("{}: lints are not the workspace's", package.name));
         }
     }
@@ -57,7 +57,7 @@ fn unsafe_is_forbidden_everywhere_but_in_two_crates_that_have_to_ask() {
 }
 
 fn check_lints_but_for_unsafe(name: &str) {
-    let (ours, theirs) = (read("Cargo.toml"), read(&format!("crates/{name}/Cargo.toml")));
+    let (ours, theirs) = (read("Cargo.toml"), read(format!("crates/{name}/Cargo.toml")));
     let workspace = table(&ours, "workspace.lints.rust");
     assert!(workspace.contains(&"unsafe_code = \"forbid\""));
     let mut expected = vec!["unsafe_code = \"deny\"", "unsafe_op_in_unsafe_fn = \"deny\""];
