@@ -183,9 +183,8 @@ fn serve(
         if let Some(folder) = options.for_daemon("chroot") {
             privileges::chroot(Path::new(folder))?;
         }
-        match &identity {
-            Some(identity) => identity.assume()?,
-            None => {}
+        if let Some(identity) = &identity {
+            identity.assume()?;
         }
         let app = apps.make(&options)?;
         Ok((bound, app))

@@ -82,7 +82,10 @@ impl Registry {
             match keys::similar(stem, names()) {
                 Some(meant) => why.push_str(&format!("; did you mean {meant}?")),
                 None => {
-                    why.push_str(&format!("; there are {}", names().collect::<Vec<_>>().join(", ")))
+                    why.push_str(&format!(
+                        "; there are {}",
+                        names().collect::<Vec<_>>().join(", ")
+                    ));
                 }
             }
             why
@@ -97,6 +100,7 @@ impl fmt::Debug for Registry {
 }
 
 /// Where applications come from.
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum Apps {
     /// It was made before.
     One(Mutex<One>),
@@ -106,6 +110,7 @@ pub(crate) enum Apps {
 }
 
 /// An application, before and after it was made ready.
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum One {
     Raw(Option<App>),
     Ready(Arc<App>),
