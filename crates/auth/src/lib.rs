@@ -37,3 +37,12 @@ mod token;
 
 pub use limiter::{LoginLimiter, TooManyAttempts};
 pub use token::Tokens;
+
+// --- login
+pub mod basic;
+pub mod digest;
+mod log_macros;
+pub mod passwords;
+mod user;
+
+pub use user::{RequestUser, User};

@@ -20,6 +20,12 @@ pub trait OnceStore: Send + Sync {
     fn first_use(&self, key: &str, now: SystemTime, keep: Duration) -> Result<bool, StoreError>;
 }
 
+impl<S: OnceStore + ?Sized> OnceStore for std::sync::Arc<S> {
+    fn first_use(&self, key: &str, now: SystemTime, keep: Duration) -> Result<bool, StoreError> {
+        (**self).first_use(key, now, keep)
+    }
+}
+
 /// Remembers within one process, up to a bound.
 #[derive(Debug)]
 pub struct MemoryOnceStore {

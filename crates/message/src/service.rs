@@ -227,6 +227,17 @@ pub trait Hook: Send + Sync {
         Ok(())
     }
 
+    /// Runs when the body is there, for hooks that have something to say both before and after it
+    /// arrived, as a login that protects bodies. Not for requests that were refused without it, and
+    /// not for hooks whose [`before`](Self::before) [needs the body](Self::needs_body).
+    ///
+    /// # Errors
+    /// Whatever is to be the answer instead.
+    fn with_body(&self, req: &mut Request) -> Result<(), Error> {
+        let _ = req;
+        Ok(())
+    }
+
     /// Whether [`before`](Self::before) has to see the body, as a check of a signature does. It then
     /// runs when the body is there, after the other hooks, and not at all for requests that were
     /// refused without it. Asked at registration.

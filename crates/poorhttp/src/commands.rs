@@ -27,8 +27,8 @@ pub(crate) fn check(options: &Options, apps: &Apps) -> Result<ExitCode, String> 
 }
 
 /// `digest`: files of passwords.
-pub(crate) fn digest(_: &[OsString]) -> Result<ExitCode, String> {
-    Err("this program was built without files of passwords".to_owned())
+pub(crate) fn digest(words: &[OsString]) -> Result<ExitCode, String> {
+    Ok(crate::digest::command(words))
 }
 
 /// `start`: puts the daemon in the background, and waits until it serves.

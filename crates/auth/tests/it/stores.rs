@@ -183,6 +183,40 @@ mod redis {
         check_once(&redis.store());
     }
 
+    /// Two instances of an application with a connection each refuse each other's replays.
+    #[test]
+    fn redis_counts_nonces_for_several_instances() {
+        use pauper_auth::digest::{Digest, NonceCounts, Nonces, OnceCounts};
+        use pauper_auth::{Secret, SystemRandom};
+        let Some(redis) = Redis::start("nonces") else { return };
+        let secret = Secret::random(&SystemRandom).unwrap();
+        let (life, now) = (MINUTE, SystemTime::now());
+        let (_, id) =
+            Nonces::new(secret.clone(), "Zone", life).issue(b"", now, &SystemRandom).unwrap();
+        let instances = [OnceCounts(redis.store()), OnceCounts(redis.store())];
+        for count in 1..20 {
+            let first = instances.each_ref().map(|it| it.first_use(&id, count, now, life).unwrap());
+            assert_eq!(first, [true, false], "{count}");
+        }
+        // At once, exactly one is the first.
+        let won = std::sync::atomic::AtomicUsize::new(0);
+        thread::scope(|scope| {
+            for at in 0..4 {
+                let (instance, won) = (&instances[at % 2], &won);
+                scope.spawn(move || {
+                    let first = (100..150)
+                        .filter(|count| instance.first_use(&id, *count, now, life).unwrap());
+                    won.fetch_add(first.count(), std::sync::atomic::Ordering::Relaxed);
+                });
+            }
+        });
+        assert_eq!(won.into_inner(), 50);
+        // It builds: a login takes such counts.
+        let users = pauper_auth::passwords::PasswordMap::new();
+        let [counts, _] = instances;
+        Digest::builder("Zone", secret, users).counts(counts).build().unwrap();
+    }
+
     #[test]
     fn redis_forgets_what_is_over() {
         let Some(redis) = Redis::start("over") else { return };

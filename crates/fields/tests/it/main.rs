@@ -18,6 +18,8 @@ mod hostile;
 #[cfg(feature = "multipart")]
 mod multipart;
 mod percent;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
 #[cfg(feature = "multipart")]
 mod storage;
 mod urlencoded;

@@ -15,6 +15,8 @@ use super::clock::LoopClock;
 use super::errand::{FileEnd, FileWork, StreamWork, Work};
 use super::extra::Extra;
 use super::post::{Mail, Post};
+#[cfg(target_os = "linux")]
+use super::socket::Continued;
 use super::socket::{Encrypting, Socket};
 use crate::exchange::{Buffers, Exchange, Flush, Now, Step, TakenOver, Want};
 
@@ -242,6 +244,10 @@ impl Connection {
         let Some(socket) = &mut self.socket else { return Ok(Flush::Blocked) };
         let before = self.exchange.written();
         let flush = match self.extra.session() {
+            #[cfg(target_os = "linux")]
+            None if self.exchange.sends_file() => {
+                self.exchange.write_to(&mut Continued(socket), BYTES, now)?
+            }
             None => self.exchange.write_to(socket, BYTES, now)?,
             Some(session) => {
                 let mut writer = Encrypting { stream: socket, session };

@@ -67,3 +67,20 @@ impl Write for Encrypting<'_> {
         Ok(())
     }
 }
+
+/// A socket whose next bytes belong to those that are written now, as the head of a file does to
+/// the file: the system puts both into one packet.
+#[cfg(target_os = "linux")]
+pub(super) struct Continued<'s>(pub(super) &'s TcpStream);
+
+#[cfg(target_os = "linux")]
+impl Write for Continued<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        use rustix::net::SendFlags;
+        Ok(rustix::net::send(self.0, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -497,6 +497,12 @@ impl Exchange {
         result
     }
 
+    /// Whether what is to be written now is followed by a part of a file.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn sends_file(&self) -> bool {
+        self.output.is_file()
+    }
+
     /// The part of a file that is to be sent now, on [`Want::File`]; give back what is left of it
     /// with [`file_sent`](Self::file_sent).
     pub fn take_file(&mut self) -> Option<FilePart> {
