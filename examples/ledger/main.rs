@@ -189,24 +189,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = env::args().skip_while(|arg| arg != "--data").nth(1);
     let db = store::open(path.as_deref().unwrap_or("ledger.sqlite"))?;
     // Whoever has the key can make sessions; it is kept, so that a restart logs nobody out.
-    let keys = Keys::new(Secret::from_text(store::key(
-        &db,
-        to_hex(Secret::random(&SystemRandom)?.expose()),
-    )?)?);
+    let fresh = to_hex(Secret::random(&SystemRandom)?.expose());
+    let keys = Keys::new(Secret::from_text(store::key(&db, fresh)?)?);
     let made_up = to_hex(&Secret::random(&SystemRandom)?.expose()[..8]);
     let password = env::var("LEDGER_PASSWORD").unwrap_or_else(|_| {
         eprintln!("The password is {made_up}");
         made_up
     });
-    let app = app(
-        Ledger {
-            db: Mutex::new(db),
-            templates: templates()?,
-            password,
-            limiter: LoginLimiter::new(),
-        },
-        &keys,
-    );
+    let (db, templates, limiter) = (Mutex::new(db), templates()?, LoginLimiter::new());
+    let app = app(Ledger { db, templates, password, limiter }, &keys);
     let server = pauper_examples::server("ledger", 8080);
     if env::args().any(|arg| arg == "--open") {
         pauper_examples::open_browser(&format!("http://localhost:{}/", server.local_addr().port()));

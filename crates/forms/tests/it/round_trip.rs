@@ -73,7 +73,7 @@ fn page(text: &str) -> String {
     let own = || text.to_owned();
     let filled = form.show(&Record { a: own(), b: own(), c: own(), d: own(), e: vec![own()] });
     let mut errors = Errors::of("a", own());
-    errors.add(own(), own());
+    errors.add("", own());
     form.view(&filled, &errors, None).html(text).0
 }
 
