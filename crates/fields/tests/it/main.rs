@@ -18,6 +18,7 @@ mod hostile;
 #[cfg(feature = "multipart")]
 mod multipart;
 mod percent;
+#[cfg(feature = "multipart")]
 #[path = "../../../../fuzz/replay.rs"]
 mod replay;
 #[cfg(feature = "multipart")]
