@@ -465,7 +465,6 @@ impl Hook for Digest {
                 len => hasher.update(&buffer[..len]),
             }
         }
-        drop(reader);
         login.accept(req, Some(hasher.finish()))?;
         login.pending = false;
         req.extensions_mut().insert(login);
