@@ -308,7 +308,7 @@ fn advisory_nonces_of_clients_are_refused() {
     // Of another realm with the same secret, and of another secret.
     let admin = Digest::builder_with_random("Admin Zone", secret(), users(), Counting::default());
     let admin = admin.build().unwrap();
-    let foreign = Client { nonce: Client::new(&admin).nonce, ..client.clone() };
+    let foreign = Client { nonce: Client::new(&admin).nonce, ..client };
     assert_eq!(foreign.log_in(&digest), Err((401, true)));
     // From another client.
     let other = Client { agent: "another", ..client.clone() };
