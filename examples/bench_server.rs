@@ -1,29 +1,26 @@
 //! The server that load and conformance drivers measure.
 //!
-//! Set by the environment: `PORT` (8080; 0 is any, the line on stdout tells), `WORKERS` (how many loops; 1), `MODE` (`single`,
-//! or `threading`), `FILE`
-//! (what `/file` serves).
+//! Set by the environment: `PORT` (8080; 0 is any, the line on stdout tells), `WORKERS` (how many loops, or
+//! processes with a loop each; 1), `MODE` (`single`, `threading`, or `forking` where there are Unix
+//! processes), `FILE` (what `/file` serves). With the feature `tls` also `CERTIFICATE` and `KEY`, which
+//! encrypt.
 
 use std::env;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::path::PathBuf;
 use std::process::exit;
 use std::thread::sleep;
 use std::time::Duration;
 
 use pauper::fields::multipart::PartHead;
 use pauper::fields::{FormLimits, Sink, SinkError};
-use pauper::message::{Body, FormPlan, RequestBody, StatusCode};
+use pauper::files::SingleFile;
+use pauper::message::{FormPlan, RequestBody, StatusCode};
 use pauper::server::ServerConfig;
-use pauper::{App, Error, IntoResponse, Json, Request, Response, Server, abort};
+use pauper::{App, Error, IntoResponse, Json, Request, Server, abort};
 use serde_json::json;
 
 /// The largest upload, in bytes.
 const UPLOAD: u64 = 16 << 30;
-
-/// The file of `GET /file`.
-struct Served(PathBuf);
 
 fn plaintext(_: &mut Request) -> &'static str {
     "Hello, World!"
@@ -35,14 +32,6 @@ fn json(_: &mut Request) -> impl IntoResponse {
 
 fn user(_: &mut Request, name: String, id: u64) -> String {
     format!("user {name} has number {id}\n")
-}
-
-/// From disk each time, as it is now.
-fn file(req: &mut Request) -> Result<Response, Error> {
-    let Some(Served(path)) = req.try_state() else { return Err(abort(404)) };
-    let file = File::open(path)?;
-    let len = file.metadata()?.len();
-    Ok(Response::body_of(Body::file(file, 0, len)))
 }
 
 fn echo(req: &mut Request) -> RequestBody {
@@ -106,23 +95,46 @@ fn fail(why: &str) -> ! {
     exit(2)
 }
 
+const MODES: &[&str] =
+    if cfg!(unix) { &["single", "threading", "forking"] } else { &["single", "threading"] };
+
 fn main() -> pauper::ServeResult {
     let mode = env::var("MODE").unwrap_or_else(|_| "single".to_owned());
-    if !["single", "threading"].contains(&mode.as_str()) {
-        fail(&format!("MODE={mode} is not there yet; the modes are: single, threading"));
+    if !MODES.contains(&mode.as_str()) {
+        fail(&format!("there is no MODE={mode}; the modes are: {}", MODES.join(", ")));
     }
     let workers: usize = number("WORKERS", 1);
     if workers != 1 && mode == "single" {
         eprintln!("bench_server: MODE=single has one loop, WORKERS={workers} changes nothing");
     }
+    let server = Server::bind(("127.0.0.1", number("PORT", 8080)))?;
+    #[cfg(feature = "tls")]
+    let server = match (env::var("CERTIFICATE"), env::var("KEY")) {
+        (Ok(certificate), Ok(key)) => {
+            server.tls(&pauper::server::TlsConfig::new(certificate, key).load()?)
+        }
+        _ => server,
+    };
+    println!("bench_server on http://{}/", server.local_addr());
+    // As many as a driver opens; the default keeps a stranger from taking all descriptors.
+    let config = ServerConfig::new().with_max_connections(100_000).with_max_sink_body(UPLOAD);
+    match mode.as_str() {
+        "single" => server.config(config).run_single(app()),
+        #[cfg(unix)]
+        "forking" => server.config(config.with_workers(workers)).run_forking(app),
+        _ => server.config(config.with_loops(workers)).run(app()),
+    }
+}
+
+fn app() -> App {
     let mut app = App::new("bench_server");
     if let Some(path) = env::var_os("FILE") {
-        app.state(Served(path.into()));
+        // From disk each time, as it is now.
+        app.mount("/file", SingleFile::new(path));
     }
     app.get("/plaintext", plaintext);
     app.get("/json", json);
     app.get("/user/<name>/<id:int>", user);
-    app.get("/file", file);
     app.get("/hello", |_: &mut Request| "Hello!\n");
     app.post("/echo", echo).max_body(1 << 30);
     let limits = FormLimits::new().max_body(UPLOAD).max_part(UPLOAD);
@@ -130,12 +142,5 @@ fn main() -> pauper::ServeResult {
     app.get("/headers", headers);
     app.get("/status/<code:int>", status);
     app.get("/sleep/<ms:int>", nap);
-    let server = Server::bind(("127.0.0.1", number("PORT", 8080)))?;
-    println!("bench_server on http://{}/", server.local_addr());
-    // As many as a driver opens; the default keeps a stranger from taking all descriptors.
-    let config = ServerConfig::new().with_max_connections(100_000).with_max_sink_body(UPLOAD);
-    match mode.as_str() {
-        "single" => server.config(config).run_single(app),
-        _ => server.config(config.with_loops(workers)).run(app),
-    }
+    app
 }

@@ -96,7 +96,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .build()
     };
     let (users, admins) = (login("User Zone")?, login("Admin Zone")?);
-    let foo = users.clone().only(["foo"]);
+    let only_foo = users.clone().only(["foo"]);
 
     let mut app = App::new("http_digest");
     app.debug(true);
@@ -113,8 +113,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     app.get("/user_zone", user_zone).hook(users.clone());
     app.get("/user", user_only).hook(users.clone().only(["user"]));
     app.get("/user/utf-8", user_only).hook(users.clone().only(["Ondřej"]));
-    app.get("/foo", foo_only).hook(foo.clone());
-    app.post("/foo/passwd", foo_password).hook(foo);
+    app.get("/foo", foo_only).hook(only_foo.clone());
+    app.post("/foo/passwd", foo_password).hook(only_foo);
     app.get("/unknown", user_only).hook(users.clone().only(["unknown"]));
     for path in ["/spaces in url", "/čeština v url", "/crazy in url 🤪"] {
         app.get(path, user_zone).hook(users.clone());

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, Write, sink};
 
+use pauper::files::Folder;
 use pauper::message::{JsonStyle, page::escape};
 use pauper::{App, Error, Html, Request, Response};
 use serde_json::json;
@@ -12,14 +13,15 @@ fn root(_: &mut Request) -> Html<&'static str> {
     Html(
         "<!DOCTYPE html>\n<title>Put a file</title>\n<h1>Put a file</h1>\n\
          <p><input type=\"file\" id=\"file\"> to\n\
-         <select id=\"to\"><option>blackhole</option><option>temporary</option></select>\n\
+         <select id=\"to\"><option>blackhole</option><option>temporary</option><option>folder</option></select>\n\
          <pre id=\"answer\"></pre>\n<script>\n\
          document.getElementById('file').onchange = async event => {\n\
            const file = event.target.files[0];\n\
            const to = document.getElementById('to').value;\n\
            const url = '/' + to + '/' + encodeURIComponent(file.name);\n\
            const answer = await fetch(url, { method: 'PUT', body: file });\n\
-           document.getElementById('answer').textContent = await answer.text();\n\
+           document.getElementById('answer').textContent =\n\
+             await answer.text() || `${answer.status} ${answer.statusText}`;\n\
          };\n</script>\n",
     )
 }
@@ -66,6 +68,12 @@ fn main() -> pauper::ServeResult {
     app.get("/", root);
     app.put("/blackhole/<filename>", blackhole).stream();
     app.put("/temporary/<filename>", temporary).stream();
+    // A folder that keeps what it is given, and lists it: gone with the program.
+    let folder = tempfile::tempdir()?;
+    app.mount(
+        "/folder/",
+        Folder::new(folder.path())?.mount("/folder").index(true).uploads(1 << 30),
+    );
     app.on_status(404, |req: &mut Request, _: &Error| {
         let path = escape(req.path()).into_owned();
         (404, Html(format!("<!DOCTYPE html>\n<title>404</title>\n<h1>404 - Page Not Found</h1>\n<code>{path}</code>\n")))

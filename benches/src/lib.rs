@@ -3,6 +3,7 @@
 //! One table serves two drivers: `cargo bench --manifest-path benches/Cargo.toml` (divan: time,
 //! bytes per second, allocations) and `cargo xtask bench instructions` (callgrind: instructions).
 
+mod forms;
 pub mod inputs;
 pub mod instructions;
 pub mod pages;

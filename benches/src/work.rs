@@ -13,7 +13,7 @@ use pauper_wire::{
     ResponseProgress, Span, Status, parse_head, parse_response_head,
 };
 
-use crate::{inputs, pages, routes};
+use crate::{forms, inputs, pages, routes};
 
 /// Something to do, by somebody.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +80,13 @@ pub const CASES: &[Case] = &[
     case("escape 10 KB, dirty", "html-escape", pages::dirty, pages::html_escape),
     case("escape 10 KB, dirty", "v_htmlescape", pages::dirty, pages::v_htmlescape),
     case("escape 10 KB, dirty", "askama", pages::dirty, pages::askama_escape),
+    case("file of 64 KiB", OURS, forms::file, forms::our_events),
+    case("file of 64 KiB", "multipart", forms::file, forms::multipart_events),
+    case("file of 64 KiB", "memmem", forms::file, forms::memmem_scan),
+    case("100 fields", OURS, forms::fields, forms::our_form),
+    case("100 fields", "multipart", forms::fields, forms::multipart_form),
+    case("40 urlencoded pairs", OURS, forms::pairs, forms::our_pairs),
+    case("40 urlencoded pairs", "form_urlencoded", forms::pairs, forms::form_urlencoded_pairs),
     case("130 lookups", OURS, routes::input, our_lookups),
     case("130 lookups", "matchit", routes::input, matchit_lookups),
     case("130 lookups", "path-tree", routes::input, path_tree_lookups),

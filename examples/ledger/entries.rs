@@ -2,16 +2,13 @@
 
 use pauper::forms::jiff::ZonedDateTime;
 use pauper::forms::lens::{Choices, Number};
-use pauper::forms::{
-    Errors, Form, Formlet, SaveError, View, date, entry, form, hidden, memo, money, pick,
-};
+use pauper::forms::{Errors, Form, Formlet, SaveError, View, form};
+use pauper::forms::{date, entry, hidden, memo, money, pick};
 use pauper::template::values;
 use pauper::{App, Error, Request, Response, abort};
 
 use crate::store::{self, Entry};
 use crate::{db, say, show, show_form};
-
-const PAGE: usize = 20;
 
 pub(crate) fn routes(app: &mut App) {
     app.get("/", list);
@@ -27,8 +24,8 @@ pub(crate) fn routes(app: &mut App) {
 fn list(req: &mut Request) -> Result<Response, Error> {
     let text = req.args()?.get("q").unwrap_or_default().trim().to_owned();
     let page = req.args()?.getvalue::<usize>("page")?.unwrap_or(1).clamp(1, 1_000_000);
-    let (lines, count) = store::lines(&db(req), &text, (page - 1) * PAGE, PAGE)?;
-    let pages = count.div_ceil(PAGE).max(1);
+    let (lines, count) = store::lines(&db(req), &text, page)?;
+    let pages = count.div_ceil(store::PAGE).max(1);
     show(
         req,
         "entries",

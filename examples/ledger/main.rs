@@ -14,54 +14,33 @@ mod entries;
 mod store;
 mod transfer;
 
-use std::path::PathBuf;
+use std::env;
 use std::sync::{Mutex, MutexGuard};
-use std::{env, fs, process::Command};
 
-use pauper::app::{Transactional, guard_transactions};
+use pauper::app::guard_transactions;
 use pauper::auth::csrf::Csrf;
 use pauper::auth::session::{RequestSession, SealedSession, Sessions};
-use pauper::auth::{Keys, Secret, SystemRandom, constant_time_eq, to_hex};
-use pauper::forms::{Errors, Form, Formlet, SaveError, View, form, password};
+use pauper::auth::{Keys, LoginLimiter, Secret, SystemRandom, constant_time_eq, to_hex};
+use pauper::forms::{Errors, Form, Formlet, SaveError, View, form, lens::Money, password};
 use pauper::message::AllowedHosts;
 use pauper::message::page;
 use pauper::template::{Record, Settings, Templates, values};
 use pauper::{App, Error, Request, Response, redirect};
+use pauper_examples::Guarded;
 use rusqlite::Connection;
 
 /// What all handlers share: one connection, since they run one after another (see `main`).
 struct Ledger {
-    path: PathBuf,
     db: Mutex<Connection>,
     templates: Templates,
     password: String,
+    limiter: LoginLimiter,
 }
 
 /// The connection, for one statement of Rust at a time: whoever has it and asks again waits for ever.
 fn db(req: &Request) -> MutexGuard<'_, Connection> {
     // A panic leaves at most an open transaction, which the guard rolls back.
     req.state::<Ledger>().db.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-/// The guard rolls back what a handler left open, be it by an error, a panic or by mistake.
-struct Guarded;
-
-impl Transactional for Guarded {
-    fn begin(&self, req: &mut Request) -> Result<(), Error> {
-        Ok(db(req).execute_batch("BEGIN")?)
-    }
-
-    fn is_open(&self, req: &mut Request) -> Result<bool, Error> {
-        Ok(!db(req).is_autocommit())
-    }
-
-    fn commit(&self, req: &mut Request) -> Result<(), Error> {
-        Ok(db(req).execute_batch("COMMIT")?)
-    }
-
-    fn roll_back(&self, req: &mut Request) -> Result<(), Error> {
-        Ok(db(req).execute_batch("ROLLBACK")?)
-    }
 }
 
 /// A page: a template with its data, in the frame that all pages have.
@@ -71,11 +50,7 @@ fn show(
     title: &str,
     data: &dyn Record,
 ) -> Result<Response, Error> {
-    // Looked at before they are taken, so that a page without any writes no cookie.
-    let said = match req.session().flashes() {
-        [] => Vec::new(),
-        _ => req.session_mut().take_flashes(),
-    };
+    let said = req.session_mut().take_flashes();
     let said: Vec<&str> = said.iter().map(|flash| flash.text()).collect();
     let templates = &req.state::<Ledger>().templates;
     let page = values! {
@@ -111,9 +86,8 @@ impl Formlet for Login {
 
     fn form(&mut self, _: &mut Request) -> Result<Form<Credentials>, Error> {
         let password = password("Password").attribute("autocomplete", "current-password");
-        Ok(form!(Credentials {
-            password: password.help("It was printed where the program was started."),
-        }))
+        let password = password.help("It was printed where the program was started.");
+        Ok(form!(Credentials { password: password }))
     }
 
     fn display(&mut self, req: &mut Request, form: &View) -> Result<Response, Error> {
@@ -121,9 +95,13 @@ impl Formlet for Login {
     }
 
     fn save(&mut self, req: &mut Request, sent: Credentials) -> Result<Response, SaveError> {
-        if !constant_time_eq(&sent.password, &req.state::<Ledger>().password) {
+        let ledger = req.state::<Ledger>();
+        // Whoever guesses has to wait more and more.
+        ledger.limiter.login(req, "owner")?;
+        if !constant_time_eq(&sent.password, &ledger.password) {
             return Err(Errors::of("password", "is another one.").into());
         }
+        ledger.limiter.succeeded(req, "owner");
         // A new number, so that whoever knew the old one has nothing of it.
         req.renew_session()?;
         req.session_mut().set("user", "owner");
@@ -146,18 +124,14 @@ fn require_login(req: &mut Request) -> Result<(), Error> {
 }
 
 /// Pages load nothing from elsewhere and run no script, and nobody keeps a copy of them.
-fn protect(req: &mut Request, response: &mut Response) -> Result<(), Error> {
+fn protect(_: &mut Request, response: &mut Response) -> Result<(), Error> {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'";
     let headers = response.headers_mut();
-    headers.insert_new(
-        "content-security-policy",
-        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'",
-    )?;
+    headers.insert_new("content-security-policy", POLICY)?;
     headers.insert_new("x-content-type-options", "nosniff")?;
     headers.insert_new("referrer-policy", "same-origin")?;
-    if req.path() != "/style.css" {
-        headers.insert_new("cache-control", "no-store")?;
-    }
+    headers.insert_new("cache-control", "no-store")?;
     Ok(())
 }
 
@@ -171,22 +145,22 @@ fn style(_: &mut Request) -> Response {
 /// Templates are read from their folder again and again while one works on the program, and are part
 /// of it once it is finished.
 fn templates() -> Result<Templates, pauper::template::Error> {
-    macro_rules! embed {
-        ($($name:literal),*) => {
-            &[$(($name, include_str!(concat!("templates/", $name, ".tpl")))),*]
-        };
-    }
-    const TEXTS: &[(&str, &str)] = embed!["layout", "form", "entries", "delete", "accounts"];
+    const TEXTS: [(&str, &str); 5] = [
+        ("accounts", include_str!("templates/accounts.tpl")),
+        ("delete", include_str!("templates/delete.tpl")),
+        ("entries", include_str!("templates/entries.tpl")),
+        ("form", include_str!("templates/form.tpl")),
+        ("layout", include_str!("templates/layout.tpl")),
+    ];
     let settings = Settings::new().with_converter("money", |value, out| {
-        let cents: i64 = value.to_string().parse()?;
-        out.push_str(&pauper::forms::lens::Money::format(cents));
+        out.push_str(&Money::format(value.to_string().parse()?));
         Ok(())
     });
     if cfg!(debug_assertions) {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/ledger/templates");
         return Templates::folder(settings.with_debug(true), folder);
     }
-    Ok(Templates::embedded(settings, TEXTS))
+    Ok(Templates::embedded(settings, &TEXTS))
 }
 
 fn app(ledger: Ledger, keys: &Keys) -> App {
@@ -199,7 +173,8 @@ fn app(ledger: Ledger, keys: &Keys) -> App {
     app.hook(Csrf::new(keys));
     app.before(require_login);
     app.after(protect);
-    app.wrap(guard_transactions(Guarded));
+    // What a handler leaves open, by an error, a panic or by mistake, is rolled back.
+    app.wrap(guard_transactions(Guarded(db)));
 
     app.get("/style.css", style);
     app.servlet("/login", |_: &mut Request| Ok(Login)).get(Login::get).post(Login::post);
@@ -210,44 +185,22 @@ fn app(ledger: Ledger, keys: &Keys) -> App {
     app
 }
 
-/// The value behind an option of the command line.
-fn option(name: &str) -> Option<String> {
-    env::args().skip_while(|arg| arg != name).nth(1)
-}
-
-/// Opens the page in the browser that `BROWSER` names, or in the usual one of the system.
-fn open_browser(url: &str) {
-    let program = match env::var("BROWSER") {
-        Ok(browser) => browser,
-        Err(_) if cfg!(target_os = "macos") => "open".to_owned(),
-        Err(_) if cfg!(windows) => "explorer".to_owned(),
-        Err(_) => "xdg-open".to_owned(),
-    };
-    if let Err(error) = Command::new(&program).arg(url).spawn() {
-        eprintln!("ledger: cannot start {program}: {error}");
-    }
-}
-
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = PathBuf::from(option("--data").unwrap_or_else(|| "ledger.sqlite".to_owned()));
-    let db = Mutex::new(store::open(&path)?);
-    // Whoever has the key can make sessions; it stands beside the data, so that a restart logs nobody out.
-    let key_file = path.with_extension("key");
-    if !key_file.exists() {
-        fs::write(&key_file, to_hex(Secret::random(&SystemRandom)?.expose()))?;
-    }
-    let keys = Keys::new(Secret::from_text(fs::read_to_string(&key_file)?)?);
-    let password = match env::var("LEDGER_PASSWORD") {
-        Ok(password) => password,
-        Err(_) => to_hex(&Secret::random(&SystemRandom)?.expose()[..8]),
-    };
-    if env::var("LEDGER_PASSWORD").is_err() {
-        eprintln!("The password is {password}");
-    }
-    let app = app(Ledger { path, db, templates: templates()?, password }, &keys);
+    let path = env::args().skip_while(|arg| arg != "--data").nth(1);
+    let db = store::open(path.as_deref().unwrap_or("ledger.sqlite"))?;
+    // Whoever has the key can make sessions; it is kept, so that a restart logs nobody out.
+    let fresh = to_hex(Secret::random(&SystemRandom)?.expose());
+    let keys = Keys::new(Secret::from_text(store::key(&db, fresh)?)?);
+    let made_up = to_hex(&Secret::random(&SystemRandom)?.expose()[..8]);
+    let password = env::var("LEDGER_PASSWORD").unwrap_or_else(|_| {
+        eprintln!("The password is {made_up}");
+        made_up
+    });
+    let (db, templates, limiter) = (Mutex::new(db), templates()?, LoginLimiter::new());
+    let app = app(Ledger { db, templates, password, limiter }, &keys);
     let server = pauper_examples::server("ledger", 8080);
     if env::args().any(|arg| arg == "--open") {
-        open_browser(&format!("http://localhost:{}/", server.local_addr().port()));
+        pauper_examples::open_browser(&format!("http://localhost:{}/", server.local_addr().port()));
     }
     // One request at a time, so that nobody sees half of what another one does.
     let _left = server.run_single(app)?;

@@ -3,40 +3,16 @@
 //! An entry has two postings whose sum is nothing, so all accounts together always hold nothing
 //! either: that is double-entry bookkeeping. Money is whole cents; dates are text, as SQLite has it.
 
-use std::path::Path;
-
 use pauper::forms::jiff::civil::Date;
 use pauper::forms::lens::{self, Money, TYPICAL, Text};
 use pauper::template::record;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
-/// The steps from nothing to the schema of today. Add one at the end; never change those before it.
-const MIGRATIONS: &[&str] = &[
-    "CREATE TABLE account (
-         id INTEGER PRIMARY KEY,
-         name TEXT NOT NULL UNIQUE,
-         kind TEXT NOT NULL CHECK (kind IN ('asset', 'liability', 'income', 'expense', 'equity')));
-     CREATE TABLE entry (
-         id INTEGER PRIMARY KEY,
-         version INTEGER NOT NULL DEFAULT 1,
-         date TEXT NOT NULL,
-         text TEXT NOT NULL);
-     CREATE TABLE posting (
-         entry INTEGER NOT NULL REFERENCES entry ON DELETE CASCADE,
-         account INTEGER NOT NULL REFERENCES account,
-         cents INTEGER NOT NULL CHECK (cents <> 0),
-         PRIMARY KEY (entry, account)) WITHOUT ROWID;
-     CREATE INDEX entry_date ON entry (date, id);
-     CREATE INDEX posting_account ON posting (account);",
-    "ALTER TABLE entry ADD COLUMN memo TEXT NOT NULL DEFAULT '';
-     CREATE VIEW line AS
-         SELECT entry.id, version, date, text, memo, source.account AS source,
-             target.account AS target, target.cents, a.name AS source_name, b.name AS target_name
-         FROM entry
-         JOIN posting AS source ON source.entry = entry.id AND source.cents < 0
-         JOIN posting AS target ON target.entry = entry.id AND target.cents > 0
-         JOIN account AS a ON a.id = source.account
-         JOIN account AS b ON b.id = target.account;",
+/// The steps from nothing to the schema of today, and something to look at. Add one at the end; never change those before it.
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/1_tables.sql"),
+    include_str!("migrations/2_sample.sql"),
+    include_str!("migrations/3_memo.sql"),
 ];
 
 // What an entry may hold, be it typed into a form or read from a file.
@@ -78,8 +54,8 @@ pub(crate) struct Line {
 }
 record!(Line { id, date, text, memo, cents, from, to });
 
-/// Opens the file, brings its schema up to date, and fills it where it is new.
-pub(crate) fn open(path: &Path) -> Result<Connection> {
+/// Opens the file, and brings it up to date.
+pub(crate) fn open(path: &str) -> Result<Connection> {
     let mut db = Connection::open(path)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "foreign_keys", true)?;
@@ -89,12 +65,15 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
         let transaction = db.transaction()?;
         transaction.execute_batch(sql)?;
         transaction.pragma_update(None, "user_version", step + 1)?;
-        if step == 0 {
-            transaction.execute_batch(include_str!("sample.sql"))?;
-        }
         transaction.commit()?;
     }
     Ok(db)
+}
+
+/// The key that is kept; at the first start the one that is given.
+pub(crate) fn key(db: &Connection, fresh: String) -> Result<String> {
+    db.execute("INSERT INTO secret VALUES (1, ?1) ON CONFLICT DO NOTHING", [fresh])?;
+    db.query_row("SELECT key FROM secret", (), |row| row.get(0))
 }
 
 pub(crate) fn accounts(db: &Connection) -> Result<Vec<Account>> {
@@ -107,46 +86,33 @@ pub(crate) fn accounts(db: &Connection) -> Result<Vec<Account>> {
     db.prepare(sql)?.query_map((), account)?.collect()
 }
 
-/// The lines that contain a text, newest first; and how many there are of them in all.
-pub(crate) fn lines(
-    db: &Connection,
-    text: &str,
-    skip: usize,
-    most: usize,
-) -> Result<(Vec<Line>, usize)> {
+/// How many lines a page has.
+pub(crate) const PAGE: usize = 20;
+
+/// The lines of a page that contain a text, newest first; and how many there are of them in all.
+pub(crate) fn lines(db: &Connection, text: &str, page: usize) -> Result<(Vec<Line>, usize)> {
     const FOUND: &str = "FROM line WHERE instr(lower(text || char(10) || memo || char(10) \
          || source_name || char(10) || target_name), lower(?1))";
     let sql = format!("SELECT * {FOUND} ORDER BY date DESC, id DESC LIMIT ?2 OFFSET ?3");
-    let found = db.prepare(&sql)?.query_map((text, most, skip), line)?.collect::<Result<_>>()?;
+    let from = (page - 1) * PAGE;
+    let found = db.prepare(&sql)?.query_map((text, PAGE, from), line)?.collect::<Result<_>>()?;
     let count = db.query_row(&format!("SELECT count(*) {FOUND}"), [text], |row| row.get(0))?;
     Ok((found, count))
 }
 
 pub(crate) fn line(row: &Row<'_>) -> Result<Line> {
-    Ok(Line {
-        id: row.get("id")?,
-        date: row.get("date")?,
-        text: row.get("text")?,
-        memo: row.get("memo")?,
-        cents: row.get("cents")?,
-        from: row.get("source_name")?,
-        to: row.get("target_name")?,
-    })
+    let (id, date, cents) = (row.get("id")?, row.get("date")?, row.get("cents")?);
+    let (text, memo) = (row.get("text")?, row.get("memo")?);
+    let (from, to) = (row.get("source_name")?, row.get("target_name")?);
+    Ok(Line { id, date, text, memo, cents, from, to })
 }
 
 pub(crate) fn entry(db: &Connection, id: i64) -> Result<Option<Entry>> {
     let entry = |row: &Row<'_>| {
-        let date: String = row.get("date")?;
-        Ok(Entry {
-            id,
-            version: row.get("version")?,
-            date: date.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
-            text: row.get("text")?,
-            memo: row.get("memo")?,
-            from: row.get("source")?,
-            to: row.get("target")?,
-            cents: row.get("cents")?,
-        })
+        let Line { date, text, memo, cents, .. } = line(row)?;
+        let (date, version) = (day(&date)?, row.get("version")?);
+        let (from, to) = (row.get("source")?, row.get("target")?);
+        Ok(Entry { id, version, date, text, memo, from, to, cents })
     };
     db.query_row("SELECT * FROM line WHERE id = ?1", [id], entry).optional()
 }
@@ -174,14 +140,15 @@ pub(crate) fn write(db: &Connection, entry: &Entry) -> Result<bool> {
     Ok(true)
 }
 
+fn day(text: &str) -> Result<Date> {
+    text.parse().map_err(|_| rusqlite::Error::InvalidQuery)
+}
+
 /// What one has, debts taken off, at the end of each day on which that changed.
 pub(crate) fn worth(db: &Connection) -> Result<Vec<(Date, i64)>> {
     let sql = "SELECT date, sum(sum(cents)) OVER (ORDER BY date) FROM posting \
          JOIN entry ON entry.id = entry JOIN account ON account.id = account \
          WHERE kind IN ('asset', 'liability') GROUP BY date ORDER BY date";
-    let day = |row: &Row<'_>| {
-        let date: String = row.get(0)?;
-        Ok((date.parse().map_err(|_| rusqlite::Error::InvalidQuery)?, row.get(1)?))
-    };
-    db.prepare(sql)?.query_map((), day)?.collect()
+    let point = |row: &Row<'_>| Ok((day(&row.get::<_, String>(0)?)?, row.get(1)?));
+    db.prepare(sql)?.query_map((), point)?.collect()
 }

@@ -11,7 +11,7 @@ use pauper::{App, Error, Request, Response};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::{self, Entry, Line};
-use crate::{Ledger, db, say, show_form};
+use crate::{db, say, show_form};
 
 const COLUMNS: [&str; 6] = ["date", "text", "from", "to", "amount", "memo"];
 const MOST: u64 = 16 << 20;
@@ -28,19 +28,17 @@ pub(crate) fn routes(app: &mut App) {
 /// whose transaction shows them all as they were at the beginning.
 fn export(req: &mut Request) -> Result<Response, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(&req.state::<Ledger>().path, flags)?;
-    db.execute_batch("BEGIN")?;
+    let own = Connection::open_with_flags(db(req).path().unwrap_or_default(), flags)?;
+    own.execute_batch("BEGIN")?;
     let mut last = Some((String::new(), 0));
     let head = std::iter::once(Ok(COLUMNS.join(",") + "\r\n"));
-    let rest = std::iter::from_fn(move || {
-        let piece = piece(&db, last.take()?);
-        piece
-            .map(|(text, next)| {
-                last = next;
-                (!text.is_empty()).then_some(text)
-            })
-            .map_err(std::io::Error::other)
-            .transpose()
+    let rest = std::iter::from_fn(move || match piece(&own, last.take()?) {
+        Ok((_, None)) => None,
+        Ok((text, next)) => {
+            last = next;
+            Some(Ok(text))
+        }
+        Err(error) => Some(Err(std::io::Error::other(error))),
     });
     Ok(Response::body_of(pauper::message::Body::pieces(head.chain(rest), None))
         .with_header("content-type", "text/csv; charset=utf-8")
@@ -56,8 +54,8 @@ fn piece(
 ) -> Result<Piece, Box<dyn std::error::Error + Send + Sync>> {
     let sql = "SELECT * FROM line WHERE (date, id) > (?1, ?2) ORDER BY date, id LIMIT 500";
     let mut found = db.prepare_cached(sql)?;
-    let mut out =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut out = csv::WriterBuilder::new();
+    let mut out = out.terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let mut next = None;
     for line in found.query_map((date, id), store::line)? {
         let Line { id, date, text, memo, cents, from, to } = line?;
@@ -76,8 +74,8 @@ impl Formlet for Import {
     type Record = Sent;
 
     fn form(&mut self, _: &mut Request) -> Result<Form<Sent>, Error> {
-        let help = "Its first line names the columns: date, text, from, to, amount and, if you like, \
-             memo. All lines are taken, or none.";
+        let help = "As Export makes it: the first line is “date,text,from,to,amount,memo”. All lines \
+             are taken, or none.";
         Ok(form!(Sent { file: file("CSV file").accept(".csv,text/csv").max_size(MOST).help(help) }))
     }
 
@@ -92,11 +90,15 @@ impl Formlet for Import {
         let accounts: HashMap<String, i64> = accounts.collect();
         let mut reader =
             csv::ReaderBuilder::new().flexible(true).from_reader(sent.file.field().reader());
-        let columns = columns(reader.headers().map_err(unreadable)?)?;
+        let head = reader.headers().map_err(unreadable)?.iter().map(str::to_lowercase);
+        if !head.eq(COLUMNS) {
+            let message = "has to begin with the line “date,text,from,to,amount,memo”.";
+            return Err(Errors::of("file", message).into());
+        }
         let (mut errors, mut count) = (Errors::new(), 0);
         for record in reader.records() {
             let record = record.map_err(unreadable)?;
-            match row(&record, columns, &accounts) {
+            match row(&record, &accounts) {
                 Ok(entry) => _ = store::write(&transaction, &entry)?,
                 Err(why) => {
                     let line = record.position().map_or(0, csv::Position::line);
@@ -122,48 +124,21 @@ fn unreadable(error: csv::Error) -> Errors {
     Errors::of("file", format!("cannot be read: {error}."))
 }
 
-/// Where each column stands.
-fn columns(head: &StringRecord) -> Result<[Option<usize>; 6], Errors> {
-    let is =
-        |cell: &str, name: &str| cell.trim_matches([' ', '\u{feff}']).eq_ignore_ascii_case(name);
-    let columns = COLUMNS.map(|name| head.iter().position(|cell| is(cell, name)));
-    match columns[..5].iter().position(Option::is_none) {
-        Some(missing) => Err(Errors::of(
-            "file",
-            format!("has no column {:?} in its first line.", COLUMNS[missing]),
-        )),
-        None => Ok(columns),
-    }
-}
-
 /// The entry of a line, by the same lenses that the form has.
-fn row(
-    record: &StringRecord,
-    columns: [Option<usize>; 6],
-    accounts: &HashMap<String, i64>,
-) -> Result<Entry, String> {
-    let cell =
-        |column: usize| columns[column].and_then(|place| record.get(place)).unwrap_or_default();
-    let named = |column: usize| move |invalid: Invalid| format!("{} {invalid}", COLUMNS[column]);
+fn row(record: &StringRecord, accounts: &HashMap<String, i64>) -> Result<Entry, String> {
+    let cell = |column: usize| record.get(column).unwrap_or_default();
+    let named = |column: usize| move |wrong: Invalid| format!("{} {wrong}", COLUMNS[column]);
     let account = |column: usize| {
-        let name = cell(column).trim();
-        accounts
-            .get(name)
-            .copied()
-            .ok_or_else(|| format!("{} is no account: {name:?}.", COLUMNS[column]))
+        let (name, unknown) = (cell(column).trim(), Invalid::new("is no account."));
+        accounts.get(name).copied().ok_or_else(|| named(column)(unknown))
     };
     let (from, to) = (account(2)?, account(3)?);
     if from == to {
         return Err("from and to are the same account.".to_owned());
     }
-    Ok(Entry {
-        id: 0,
-        version: 0,
-        date: store::DATE.parse(cell(0)).map_err(named(0))?,
-        text: store::TEXT.parse(cell(1)).map_err(named(1))?,
-        from,
-        to,
-        cents: store::AMOUNT.parse(cell(4)).map_err(named(4))?,
-        memo: store::MEMO.parse(cell(5)).map_err(named(5))?,
-    })
+    let date = store::DATE.parse(cell(0)).map_err(named(0))?;
+    let text = store::TEXT.parse(cell(1)).map_err(named(1))?;
+    let cents = store::AMOUNT.parse(cell(4)).map_err(named(4))?;
+    let memo = store::MEMO.parse(cell(5)).map_err(named(5))?;
+    Ok(Entry { id: 0, version: 0, date, text, from, to, cents, memo })
 }

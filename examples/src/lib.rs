@@ -1,12 +1,16 @@
 //! Example programs; see the `[[example]]` targets. This is what they share: where they listen.
 
+#[cfg(feature = "forms")]
+mod guarded;
 #[cfg(feature = "sessions")]
 pub mod session_demo;
 
 use std::env;
 use std::net::SocketAddr;
-use std::process::exit;
+use std::process::{Command, exit};
 
+#[cfg(feature = "forms")]
+pub use guarded::Guarded;
 use pauper::Server;
 
 /// A server on the loopback addresses of `localhost`, or on the address that stands first on the
@@ -53,4 +57,18 @@ fn asked() -> Option<String> {
         }
     }
     env::var("PORT").ok()
+}
+
+/// Opens a page in the browser that the variable `BROWSER` names, or in the usual one of the system;
+/// when that cannot be done it says so on standard error.
+pub fn open_browser(url: &str) {
+    let usual = match () {
+        () if cfg!(target_os = "macos") => "open",
+        () if cfg!(windows) => "explorer",
+        () => "xdg-open",
+    };
+    let program = env::var("BROWSER").unwrap_or_else(|_| usual.to_owned());
+    if let Err(error) = Command::new(&program).arg(url).spawn() {
+        eprintln!("cannot start {program}: {error}");
+    }
 }

@@ -18,11 +18,15 @@ struct Running {
 
 impl Running {
     fn start() -> Self {
+        Self::start_in("single")
+    }
+
+    fn start_in(mode: &str) -> Self {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&content()).unwrap();
         let mut child = Command::new(example("bench_server"))
             .env("PORT", "0")
-            .env("MODE", "single")
+            .env("MODE", mode)
             .env("FILE", file.path())
             .stdout(Stdio::piped())
             .spawn()
@@ -90,6 +94,17 @@ fn has(tool: &str, args: &[&str]) -> bool {
 fn check(answer: &str, status: &str, body: &str) {
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
     assert_eq!(answer.split_once("\r\n\r\n").unwrap().1, body);
+}
+
+#[test]
+fn every_mode_answers() {
+    let modes: &[&str] =
+        if cfg!(unix) { &["single", "threading", "forking"] } else { &["single", "threading"] };
+    for mode in modes {
+        let server = Running::start_in(mode);
+        check(&server.get("/plaintext"), "200", "Hello, World!");
+        check(&server.get("/sleep/1"), "200", "ok");
+    }
 }
 
 #[test]

@@ -39,6 +39,10 @@ fn render(template: &Template, value: &str) -> Option<Vec<u8>> {
     template.render(&data).ok().map(|page| page.0.to_vec())
 }
 
+fn has(page: &[u8], part: &[u8]) -> bool {
+    page.windows(part.len()).any(|window| window == part)
+}
+
 /// How often each character that makes markup is there.
 fn markup(page: &[u8]) -> [usize; 4] {
     [b'<', b'>', b'"', b'\''].map(|wanted| page.iter().filter(|byte| **byte == wanted).count())
@@ -56,7 +60,7 @@ fn judge(template: &Template, text: &str) {
         if let (Some(harmless), Some(hostile)) = (&harmless, hostile)
             && !text.contains("{.")
             && !text.contains(":json}")
-            && !hostile.windows(REFUSED.len()).any(|part| part == REFUSED)
+            && ![harmless, &hostile].into_iter().any(|page| has(page, REFUSED))
         {
             assert_eq!(markup(harmless), markup(&hostile), "{value}");
         }

@@ -10,6 +10,7 @@ pub mod bench;
 pub mod budget;
 pub mod ci;
 pub mod date;
+pub mod documents;
 pub mod miri;
 pub mod msrv;
 pub mod shell;

@@ -19,6 +19,9 @@ Usage: cargo xtask COMMAND [OPTIONS]
   bench [OPTIONS] | render | instructions | list
         measures our server beside others and keeps the figures, makes pages of
         them, counts instructions; `cargo xtask bench --help` says more.
+  documents [--write]
+        compares the daemon's man page, shell completions and tables of keys with
+        the definition of its options, or makes them.
   soak [--minutes N] [--no-sanitizer] [TARGET]...
         runs the fuzz targets, all of them or these, N minutes each (default 1).
   miri [--toolchain NAME] [sse2 | swar | avx2 | big-endian]...
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Some("budget") => xtask::budget::run(&rest),
         Some("arrows") => xtask::arrows::run(&rest),
         Some("bench") => xtask::bench::run(&rest),
+        Some("documents") => xtask::documents::run(&rest),
         Some("soak") => xtask::soak::run(&rest),
         Some("miri") => xtask::miri::run(&rest),
         None | Some("help" | "--help" | "-h") => {

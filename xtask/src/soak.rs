@@ -149,7 +149,7 @@ mod tests {
     fn every_target_has_a_binary_seeds_and_a_test_that_replays_them() {
         let root = shell::root();
         let manifest = std::fs::read_to_string(root.join("fuzz/Cargo.toml")).unwrap();
-        let replayed: String = ["wire", "fields", "template", "auth"]
+        let replayed: String = ["wire", "fields", "template", "auth", "forms"]
             .map(|name| root.join("crates").join(name).join("tests/it/corpus.rs"))
             .map(|path| std::fs::read_to_string(path).unwrap())
             .concat();

@@ -23,6 +23,9 @@ fn build(server: &Server, target: Option<&Path>) -> Option<Command> {
         Source::Ours { .. } => {
             let args = ["build", "--release", "-p", "pauper-examples", "--features", "json"];
             let mut command = shell::cargo(".", &args);
+            if server.encrypts {
+                command.args(["--features", "tls", "--target-dir", "target/tls"]);
+            }
             command.args(["--example", OUR_BINARY]);
             command
         }
@@ -31,6 +34,9 @@ fn build(server: &Server, target: Option<&Path>) -> Option<Command> {
             let mut command = shell::cargo(PEERS, &args);
             // Not where the environment says: the two workspaces would take turns in one folder.
             command.env_remove("CARGO_TARGET_DIR");
+            if server.encrypts {
+                command.args(["--features", "tls", "--target-dir", "target/tls"]);
+            }
             command
         }
         Source::Nginx => return None,

@@ -114,7 +114,7 @@ fn check(plan: &Plan) -> Said {
     let content = files::content(files::USUAL);
     let file = files::path(&plan.folder, files::USUAL);
     let mut said = Said::default();
-    for (server, program) in &plan.programs {
+    for (server, program) in plan.programs.iter().filter(|(server, _)| !server.encrypts) {
         let (folder, handlers) = (&*plan.folder, server.handlers);
         let start = Start { server, program, folder, file: &file, handlers, under: &[] };
         let running = match Running::start(start) {

@@ -91,10 +91,14 @@ impl Options {
     /// Whether a server is wanted in a scenario: those that were named, with ours and the floor;
     /// else those that the scenario is about.
     pub(crate) fn includes(&self, scenario: &Scenario, server: &Server) -> bool {
+        if scenario.encrypts() != server.encrypts {
+            return false;
+        }
         if self.against.is_empty() {
             return self.everyone || scenario.is_about(server);
         }
-        [OURS, FLOOR].contains(&server.name) || self.against.iter().any(|it| it == server.name)
+        let first = server.is_ours() && server.encrypts || [OURS, FLOOR].contains(&server.name);
+        first || self.against.iter().any(|it| it == server.name)
     }
 
     /// How many rounds a scenario has.

@@ -71,6 +71,11 @@ impl Running {
         command.args(&words[1..]).arg(program);
         command.env("PORT", port.to_string()).env("FILE", file);
         command.env("HANDLERS", handlers.to_string()).env("WORKERS", "1");
+        if server.encrypts {
+            let place = Path::new("crates/server/tests/certificates");
+            command.env("CERTIFICATE", place.join("localhost.pem"));
+            command.env("KEY", place.join("localhost-key.pem"));
+        }
         match server.source {
             Source::Ours { mode } => {
                 command.env("MODE", mode);

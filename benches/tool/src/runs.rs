@@ -64,7 +64,12 @@ pub(crate) fn run(kind: Kind, context: Context<'_>) -> Result<Run> {
     match kind {
         Kind::Saturated { path, depth, same_core } => {
             let core = same_core.then_some(SERVER_CORE);
-            let load = Load { path, field: "", connections: 64, depth, core };
+            let load = Load { path, field: "", connections: 64, depth, core, encrypted: false };
+            saturate(context, &context.usual()?, load)
+        }
+        Kind::Encrypted { path } => {
+            let (connections, core) = (64, None);
+            let load = Load { path, field: "", connections, depth: 1, core, encrypted: true };
             saturate(context, &context.usual()?, load)
         }
         Kind::File { bytes, ask } => {
@@ -74,7 +79,14 @@ pub(crate) fn run(kind: Kind, context: Context<'_>) -> Result<Run> {
                 Ask::Part => answers::range(),
                 Ask::IfChanged => answers::unchanged(running.address)?,
             };
-            let load = Load { path: "/file", field: &field, connections: 64, depth: 1, core: None };
+            let load = Load {
+                path: "/file",
+                field: &field,
+                connections: 64,
+                depth: 1,
+                core: None,
+                encrypted: false,
+            };
             saturate(context, &running, load)
         }
         Kind::Connections => connect(context),
@@ -187,7 +199,14 @@ fn summary(
 
 fn slow_clients(context: Context<'_>, connections: usize) -> Result<Run> {
     let running = context.usual()?;
-    let load = Load { path: "/plaintext", field: "", connections: 64, depth: 1, core: None };
+    let load = Load {
+        path: "/plaintext",
+        field: "",
+        connections: 64,
+        depth: 1,
+        core: None,
+        encrypted: false,
+    };
     let work = || {
         let before = running.cpu();
         let seen = load.run(running.address, context.load(), context.folder)?;
@@ -230,7 +249,14 @@ fn fixed_rate(context: Context<'_>, path: &str, length: usize) -> Result<Run> {
 fn calls(context: Context<'_>) -> Result<Run> {
     let running = context.usual()?;
     let (pid, folder) = (running.pid(), context.folder);
-    let load = Load { path: "/plaintext", field: "", connections: 64, depth: 1, core: None };
+    let load = Load {
+        path: "/plaintext",
+        field: "",
+        connections: 64,
+        depth: 1,
+        core: None,
+        encrypted: false,
+    };
     let counting = || load.run(running.address, Duration::from_millis(300), folder);
     let (loaded, count) = perf::during(pid, folder, counting)?;
     let counted = count.filter(|_| loaded.requests > 0);

@@ -35,6 +35,8 @@ pub(crate) struct Scenario {
 pub(crate) enum Kind {
     /// Saturated by wrk on 64 connections.
     Saturated { path: &'static str, depth: usize, same_core: bool },
+    /// The same over encrypted connections.
+    Encrypted { path: &'static str },
     /// The same, for a file of so many bytes.
     File { bytes: usize, ask: Ask },
     /// A connection for each request.
@@ -75,7 +77,13 @@ pub(crate) enum Ask {
 impl Scenario {
     /// Whether a server belongs to it.
     pub(crate) fn is_about(&self, server: &Server) -> bool {
-        self.about.is_empty() || self.about.contains(&server.name)
+        self.encrypts() == server.encrypts
+            && (self.about.is_empty() || self.about.contains(&server.name))
+    }
+
+    /// Whether it is for servers that encrypt, and for no others.
+    pub(crate) fn encrypts(&self) -> bool {
+        matches!(self.kind, Kind::Encrypted { .. })
     }
 
     /// The names of the routes that it asks for.
@@ -88,7 +96,8 @@ impl Scenario {
             Kind::File { .. } | Kind::Download { .. } => &["/file"],
             Kind::Upload { .. } => &[UPLOAD],
             Kind::Rate { .. } => &["/plaintext", "/sleep/0"],
-            Kind::Size | Kind::Build => &[],
+            // Nobody asks encrypted servers in advance; wrk tells what it does not like.
+            Kind::Size | Kind::Build | Kind::Encrypted { .. } => &[],
             _ => &["/plaintext"],
         }
     }
@@ -126,7 +135,10 @@ impl Kind {
         // A server has to start, and what was begun has to end.
         let millis = 60
             + match self {
-                Self::Saturated { .. } | Self::File { .. } | Self::Connections => load + 20,
+                Self::Saturated { .. }
+                | Self::Encrypted { .. }
+                | Self::File { .. }
+                | Self::Connections => load + 20,
                 Self::Download { .. } => load + 300,
                 Self::Upload { bytes, .. } => load + 50 + (bytes >> 20) as u64 * 2,
                 Self::Idle { .. } => 2500,
@@ -260,6 +272,15 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         how: "`GET /plaintext`, 16 requests under way on each of 64 connections",
         about: LOOPS,
         ..saturated("/plaintext", 16, false)
+    },
+    Scenario {
+        name: "tls",
+        title: "Plaintext, encrypted",
+        how: "`GET /plaintext` over TLS 1.3, keep-alive, 64 connections of wrk; server and load on a core each",
+        ratios: false,
+        kind: Kind::Encrypted { path: "/plaintext" },
+        rounds: 5,
+        ..USUAL
     },
     Scenario {
         name: "json",

@@ -19,6 +19,8 @@ pub(crate) struct Server {
     pub(crate) setup: &'static str,
     /// How many handler threads it gets where CPU per request is measured.
     pub(crate) handlers: usize,
+    /// Whether it encrypts, by a program of its own that is built with the feature `tls`.
+    pub(crate) encrypts: bool,
 }
 
 /// Where a program comes from.
@@ -49,6 +51,10 @@ pub(crate) const SERVERS: &[Server] = &[
         "mode `threading`: one loop; handlers that block leave it, 48 at once at most",
     ),
     ours("pauper-forking", "forking", "mode `forking`: one worker process with a loop"),
+    Server {
+        encrypts: true,
+        ..ours("pauper-tls", "single", "mode `single`, feature `tls`: rustls with ring")
+    },
     peer(
         FLOOR,
         "peer-floors",
@@ -67,6 +73,10 @@ pub(crate) const SERVERS: &[Server] = &[
         "hyper",
         "tokio `current_thread`; uploads by multer; blocking calls by `spawn_blocking`",
     ),
+    Server {
+        encrypts: true,
+        ..peer("hyper-tls", "peer-hyper", "tokio-rustls", "hyper on tokio-rustls, with ring")
+    },
     peer(
         "axum",
         "peer-axum",
@@ -123,11 +133,13 @@ pub(crate) const SERVERS: &[Server] = &[
         setup: "one process (`master_process off`); `return 200` for the text, sendfile for \
                 files, no log; the other routes it does not have",
         handlers: 1,
+        encrypts: false,
     },
 ];
 
 const fn ours(name: &'static str, mode: &'static str, setup: &'static str) -> Server {
-    Server { name, source: Source::Ours { mode }, version_of: "pauper", setup, handlers: 1 }
+    let source = Source::Ours { mode };
+    Server { name, source, version_of: "pauper", setup, handlers: 1, encrypts: false }
 }
 
 const fn peer(
@@ -139,7 +151,8 @@ const fn peer(
     // The floors are two binaries of one package, named as the floors are.
     let floor = matches!(package.as_bytes(), b"peer-floors");
     let binary = if floor { name } else { package };
-    Server { name, source: Source::Peer { package, binary }, version_of, setup, handlers: 1 }
+    let source = Source::Peer { package, binary };
+    Server { name, source, version_of, setup, handlers: 1, encrypts: false }
 }
 
 impl Server {

@@ -305,7 +305,11 @@ impl App {
 
     /// Answers POST.
     #[track_caller]
-    pub fn post<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+    pub fn post<Args: 'static, H: Handler<Args>>(
+        &mut self,
+        pattern: &str,
+        handler: H,
+    ) -> Route<'_> {
         self.add_known(Methods::POST, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
@@ -317,25 +321,41 @@ impl App {
 
     /// Answers PATCH.
     #[track_caller]
-    pub fn patch<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+    pub fn patch<Args: 'static, H: Handler<Args>>(
+        &mut self,
+        pattern: &str,
+        handler: H,
+    ) -> Route<'_> {
         self.add_known(Methods::PATCH, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers DELETE.
     #[track_caller]
-    pub fn delete<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+    pub fn delete<Args: 'static, H: Handler<Args>>(
+        &mut self,
+        pattern: &str,
+        handler: H,
+    ) -> Route<'_> {
         self.add_known(Methods::DELETE, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers HEAD with a function of its own.
     #[track_caller]
-    pub fn head<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+    pub fn head<Args: 'static, H: Handler<Args>>(
+        &mut self,
+        pattern: &str,
+        handler: H,
+    ) -> Route<'_> {
         self.add_known(Methods::HEAD, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
     /// Answers OPTIONS, in place of the automatic 204 with Allow.
     #[track_caller]
-    pub fn options<Args: 'static, H: Handler<Args>>(&mut self, pattern: &str, handler: H) -> Route<'_> {
+    pub fn options<Args: 'static, H: Handler<Args>>(
+        &mut self,
+        pattern: &str,
+        handler: H,
+    ) -> Route<'_> {
         self.add_known(Methods::OPTIONS, pattern, H::ARGUMENTS, boxed(handler), type_name::<H>())
     }
 
@@ -391,7 +411,8 @@ impl App {
     #[track_caller]
     pub(crate) fn redirect_to_folder(&mut self, bare: &str) {
         let pattern = format!("{}{bare}", self.prefix);
-        let endpoint: Box<dyn Endpoint> = Box::new(|req: &mut Request| Err(redirects::to_other_slash(req)));
+        let endpoint: Box<dyn Endpoint> =
+            Box::new(|req: &mut Request| Err(redirects::to_other_slash(req)));
         if let Ok(id) = self.router.insert(ORDINARY, &pattern, self.targets.len()) {
             self.finish_route(id, &[], Run::Handler(endpoint), "redirect");
         }

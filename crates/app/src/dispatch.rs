@@ -120,7 +120,9 @@ impl Service for App {
         let result = match answer {
             Some(Answer::Target(index)) => match &self.targets[index].run {
                 Run::Handler(endpoint) => self.run(req, scopes, &**endpoint),
-                Run::Service(service) => self.run(req, scopes, &|req: &mut Request| self.ask(&**service, req)),
+                Run::Service(service) => {
+                    self.run(req, scopes, &|req: &mut Request| self.ask(&**service, req))
+                }
             },
             Some(Answer::Default(index)) => match self.defaults.get(index) {
                 Some(default) => self.run(req, scopes, &*default.endpoint),

@@ -9,6 +9,7 @@ use crate::coding::Coding;
 use crate::root::Unopened;
 
 /// What `begin` found and `call` sends; it travels in the extensions of the request.
+#[allow(clippy::large_enum_variant, reason = "it is boxed there, whichever it is")]
 pub(crate) enum Found {
     /// A file.
     File(FoundFile),

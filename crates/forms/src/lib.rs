@@ -1,8 +1,4 @@
-#![cfg_attr(feature = "jiff", doc = include_str!("../README.md"))]
-#![cfg_attr(
-    not(feature = "jiff"),
-    doc = "Typed HTML forms; the example of the README needs the feature `jiff`."
-)]
+#![doc = include_str!("../README.md")]
 //!
 //! # Where things are
 //!

@@ -141,7 +141,7 @@ fn directives(format: &str) -> Result<Format, String> {
             match directive.as_str() {
                 "%" => break None,
                 ">" => continue,
-                text if text.starts_with('{') && !(text.contains('}') && !text.ends_with('}')) => {
+                text if text.starts_with('{') && (!text.contains('}') || text.ends_with('}')) => {
                     continue;
                 }
                 _ => {}

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,8 +11,9 @@ use pauper::App;
 
 use crate::birth::{self, Birth};
 use crate::escape::OneLine;
+use crate::forking::Master;
 use crate::logger::say;
-use crate::options::{Options, Task, UsageError, World};
+use crate::options::{Mode, Options, Task, UsageError, World};
 use crate::pidfile::PidFile;
 use crate::registry::Apps;
 use crate::supervise::Supervisor;
@@ -126,6 +128,8 @@ fn serve(
         // Away from the terminal: whoever started this one leads its group, so this one does not.
         rustix::process::setsid().map_err(|error| format!("a session of its own: {error}"))?;
     }
+    // Later it may be out of reach.
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null");
     let handed = match birth {
         None => Vec::new(),
         Some(_) => birth::receive().map_err(|error| format!("nothing was handed over: {error}"))?,
@@ -179,12 +183,8 @@ fn serve(
         if let Some(folder) = options.for_daemon("chroot") {
             privileges::chroot(Path::new(folder))?;
         }
-        match &identity {
-            Some(identity) => identity.assume()?,
-            None if privileges::is_root() => {
-                log::warn!("serving as root; `start` with user = NAME becomes somebody else");
-            }
-            None => {}
+        if let Some(identity) = &identity {
+            identity.assume()?;
         }
         let app = apps.make(&options)?;
         Ok((bound, app))
@@ -202,17 +202,52 @@ fn serve(
     };
     drop(owned_logs);
 
+    if privileges::is_root() {
+        log::warn!("root answers requests; `start` with user = NAME becomes somebody else");
+    }
     let chrooted = options.for_daemon("chroot").is_some();
+    let program = (!chrooted).then_some(program);
+    let tell = move || match birth {
+        None => Ok(()),
+        Some(_) => birth::ready().map_err(|error| format!("nobody waits any more: {error}")),
+    };
+    if options.mode() == Mode::Forking {
+        drop(access_log);
+        let mut master = Master::new(options, args, apps);
+        (master.program, master.pidfile, master.bound) = (program, pidfile, bound);
+        return master.run(&app, || {
+            tell()?;
+            if let (Some(_), Ok(null)) = (birth, &null) {
+                detach(null, background);
+            }
+            Ok(())
+        });
+    }
     let mut supervisor = Supervisor::new(options, args, apps, access_log)?;
-    supervisor.program = (!chrooted).then_some(program);
-    supervisor.pidfile = pidfile;
-    supervisor.bound = bound;
+    (supervisor.program, supervisor.pidfile, supervisor.bound) = (program, pidfile, bound);
     supervisor.start(app)?;
-    if birth.is_some() {
-        birth::ready().map_err(|error| format!("nobody waits any more: {error}"))?;
-        supervisor.detach(background);
+    tell()?;
+    if let (Some(_), Ok(null)) = (birth, null) {
+        detach(&null, background);
+        supervisor.background = background.then_some(null);
     }
     supervisor.run()
+}
+
+/// Lets go of the streams of whoever started this process, in favour of `/dev/null`; what panics
+/// and libraries write to standard error belongs to the error log.
+fn detach(null: &File, background: bool) {
+    let _ = rustix::stdio::dup2_stdin(null);
+    if background {
+        let _ = rustix::stdio::dup2_stdout(null);
+        lead_errors(null);
+    }
+}
+
+/// Leads standard error to the error log, or to `/dev/null` where that is no file.
+pub(crate) fn lead_errors(null: &File) {
+    let file = crate::logger::file();
+    let _ = rustix::stdio::dup2_stderr(file.as_ref().unwrap_or(null));
 }
 
 /// The line that says what is served, and where to look.

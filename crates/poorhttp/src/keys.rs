@@ -182,6 +182,33 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key(
         "http",
+        "upload",
+        "upload",
+        "BYTES",
+        Kind::Number(1 << 53),
+        "0",
+        "Take files of up to so many bytes into --root, by PUT; 0: none",
+    ),
+    key(
+        "http",
+        "digest_file",
+        "digest-file",
+        "FILE",
+        FILE,
+        "",
+        "Only users of this password file come in, by digest login",
+    ),
+    key(
+        "http",
+        "realm",
+        "realm",
+        "NAME",
+        Kind::Text,
+        "poorhttp",
+        "Of the digest login, and of its lines in the password file",
+    ),
+    key(
+        "http",
         "proxy_protocol",
         "proxy-protocol",
         "NETWORKS",
@@ -357,8 +384,8 @@ pub(crate) const KEYS: &[Key] = &[
     ),
 ];
 
-pub(crate) const MODES: &[&str] = &["threading", "single"];
-const MODE_HELP: &str = "threading: handlers run on several threads; single: one after another";
+pub(crate) const MODES: &[&str] = &["threading", "single", "forking"];
+const MODE_HELP: &str = "threading: handlers run on several threads; single: one after another; forking: in several processes";
 pub(crate) const LEVELS: &[&str] = &["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG"];
 
 /// A limit of the server.
@@ -561,6 +588,21 @@ pub(crate) const LIMITS: &[Limit] = &[
         get: |c| c.loops() as f64,
     },
     Limit {
+        key: count("workers", "workers", "0", "Processes of forking; 0: one for each processor"),
+        set: |c, v| c.with_workers(v as usize),
+        get: |c| c.workers() as f64,
+    },
+    Limit {
+        key: count(
+            "worker_requests",
+            "worker-requests",
+            "0",
+            "Answers after which a process of forking is replaced; 0: never",
+        ),
+        set: |c, v| c.with_worker_requests(v as u64),
+        get: |c| c.worker_requests() as f64,
+    },
+    Limit {
         key: count("threads", "threads", "48", "Threads for handlers that block"),
         set: |c, v| c.with_threads(v as usize),
         get: |c| c.threads() as f64,
@@ -644,7 +686,9 @@ mod tests {
         for limit in LIMITS {
             let default: f64 = limit.key.default.parse().unwrap();
             let config = ServerConfig::new();
-            assert_eq!((limit.get)(&config), default, "{}", limit.key.name);
+            // Of which 0 stands for as many as there are processors.
+            let counted = limit.key.name == "workers";
+            assert!(counted || (limit.get)(&config) == default, "{}", limit.key.name);
             let config = (limit.set)(config, default + 7.0);
             assert_eq!((limit.get)(&config), default + 7.0, "{}", limit.key.name);
             for other in LIMITS.iter().filter(|other| other.key.name != limit.key.name) {

@@ -9,6 +9,7 @@ mod daemon;
 mod digest;
 mod documents;
 mod escape;
+mod forking;
 mod ini;
 mod keys;
 mod logger;

@@ -45,6 +45,11 @@ pub(crate) fn install(level: LevelFilter, sink: Sink, format: &str) {
     }
 }
 
+/// Another descriptor of its file, if it is one.
+pub(crate) fn file() -> Option<std::fs::File> {
+    LOG.get()?.state().sink.file()?.try_clone().ok()
+}
+
 /// Opens its file again.
 pub(crate) fn reopen() {
     let Some(log) = LOG.get() else { return };

@@ -72,6 +72,8 @@ pub enum Mode {
     Threading,
     /// One thread, strictly one after another; everybody waits for a handler that blocks.
     Single,
+    /// Several processes, each with threads, under one that looks after them.
+    Forking,
 }
 
 /// What is to be done.
@@ -394,6 +396,14 @@ impl Options {
         if self.index() && self.root().is_none() {
             return Err(UsageError::new("--index lists the folder of --root, which is missing"));
         }
+        if self.upload() > 0 && self.root().is_none() {
+            return Err(UsageError::new("--upload takes files into --root, which is missing"));
+        }
+        if self.upload() > 0 && self.given("digest_file").is_none() {
+            return Err(UsageError::new(
+                "--upload would let anybody store files: --digest-file says who may",
+            ));
+        }
         for spec in self.places() {
             if !spec.contains(':') {
                 return Err(UsageError::new(format!(
@@ -525,10 +535,16 @@ impl Options {
         self.text("index") == "yes"
     }
 
+    /// How long files may be that are put into the folder, in bytes. Default 0: none are taken.
+    pub fn upload(&self) -> u64 {
+        self.text("upload").parse().unwrap_or_default()
+    }
+
     /// Who calls the handlers. Default: several threads.
     pub fn mode(&self) -> Mode {
         match self.text("type") {
             "single" => Mode::Single,
+            "forking" => Mode::Forking,
             _ => Mode::Threading,
         }
     }
@@ -568,6 +584,11 @@ impl Options {
                 Err(_) => config,
             }
         })
+    }
+
+    /// The limits as they are written, to compare.
+    pub(crate) fn limits(&self) -> Vec<&str> {
+        LIMITS.iter().map(|limit| self.text(limit.key.name)).collect()
     }
 
     pub(crate) fn app_debug(&self) -> Option<bool> {
@@ -766,7 +787,7 @@ mod tests {
         check_wrong("--address=", "--address is empty; 0.0.0.0 stands for all addresses");
         check_wrong("--root=", "--root is empty; a dot stands for the folder you are in");
         check_wrong("--index", "--index lists the folder of --root, which is missing");
-        check_wrong("--mode=forked", "--mode is threading or single, and not \"forked\"");
+        check_wrong("--mode=forked", "--mode is threading, single or forking, and not \"forked\"");
         check_wrong("--index=1", "unexpected argument for option '--index': \"1\"");
         check_wrong("--a\nb", "invalid option '--a\\x0Ab'");
         check_wrong("--umask 999", "--umask is a number in octal such as 027, and not \"999\"");
@@ -872,7 +893,7 @@ mod tests {
             ("[htp]\nport = 1\n", "p.ini:2: there is no section [htp]; did you mean [http]?"),
             ("[http]\nlevel = 1\n", "p.ini:2: [http] has no \"level\"; it belongs to [logging]"),
             ("[http]\nport = x\n", "p.ini:2: port is a number from 0 to 65535, and not \"x\""),
-            ("[http]\ntype = x\n", "p.ini:2: type is threading or single, and not \"x\""),
+            ("[http]\ntype = x\n", "p.ini:2: type is threading, single or forking, and not \"x\""),
             (
                 "[server]\nidle_time = -1\n",
                 "p.ini:2: idle_time is a number of seconds, and not \"-1\"",

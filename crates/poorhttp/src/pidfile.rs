@@ -88,9 +88,11 @@ impl PidFile {
     }
 
     /// Removes it, unless another file is in its place. Whoever may not remove it, because the
-    /// folder is root's, leaves it empty.
+    /// folder is root's or out of reach, leaves it empty.
     pub(crate) fn remove(self) {
-        if is_at(&self.file, &self.path) && fs::remove_file(&self.path).is_err() {
+        let removed = is_at(&self.file, &self.path) && fs::remove_file(&self.path).is_ok();
+        let is_somewhere = self.file.metadata().is_ok_and(|own| own.nlink() > 0);
+        if !removed && is_somewhere {
             let _ = self.file.set_len(0);
         }
     }

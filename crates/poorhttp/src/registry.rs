@@ -3,9 +3,12 @@
 use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use pauper::App;
+use pauper::auth::digest::Digest;
+use pauper::auth::passwords::Passwords;
+use pauper::auth::{Secret, SystemRandom};
 use pauper::files::Folder;
 use pauper::message::Service as _;
 
@@ -79,7 +82,10 @@ impl Registry {
             match keys::similar(stem, names()) {
                 Some(meant) => why.push_str(&format!("; did you mean {meant}?")),
                 None => {
-                    why.push_str(&format!("; there are {}", names().collect::<Vec<_>>().join(", ")))
+                    why.push_str(&format!(
+                        "; there are {}",
+                        names().collect::<Vec<_>>().join(", ")
+                    ));
                 }
             }
             why
@@ -94,6 +100,7 @@ impl fmt::Debug for Registry {
 }
 
 /// Where applications come from.
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum Apps {
     /// It was made before.
     One(Mutex<One>),
@@ -103,6 +110,7 @@ pub(crate) enum Apps {
 }
 
 /// An application, before and after it was made ready.
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum One {
     Raw(Option<App>),
     Ready(Arc<App>),
@@ -148,11 +156,33 @@ fn ready(mut app: App, options: &Options) -> Result<Arc<App>, String> {
     if let Some(root) = options.root() {
         // begin: files
         let folder = Folder::new(root).map_err(|error| error.to_string())?;
-        app.fallback(folder.index(options.index()));
+        let folder = folder.index(options.index());
+        app.fallback(match options.upload() {
+            0 => folder,
+            limit => folder.uploads(limit),
+        });
         // end: files
+    }
+    if let Some(file) = options.given("digest_file") {
+        app.hook(login(file, options.text("realm"))?);
     }
     app.check().map_err(|mistakes| mistakes.to_string())?;
     Ok(Arc::new(app))
+}
+
+/// A digest login of the users of a file. The secret is that of the process and of those that it
+/// forks, so that a client stays logged in when the configuration is read again.
+fn login(file: &str, realm: &str) -> Result<Digest, String> {
+    static SECRET: OnceLock<Secret> = OnceLock::new();
+    let secret = match SECRET.get() {
+        Some(secret) => secret.clone(),
+        None => {
+            let drawn = Secret::random(&SystemRandom).map_err(|error| error.to_string())?;
+            SECRET.get_or_init(|| drawn).clone()
+        }
+    };
+    let users = Passwords::open(file).map_err(|error| format!("digest_file: {error}"))?;
+    Digest::builder(realm, secret, users).build().map_err(|error| format!("digest_file: {error}"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! program takes the place of this one in the same way, with the sockets handed over.
 
 use std::ffi::OsString;
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
 use std::sync::Arc;
@@ -52,6 +52,8 @@ pub(crate) struct Supervisor {
     notify: Notify,
     events: Receiver<Event>,
     sender: Sender<Event>,
+    /// In the background: where streams are led that nobody reads.
+    pub(crate) background: Option<File>,
     /// This program, unless its path is out of reach.
     pub(crate) program: Option<PathBuf>,
     pub(crate) pidfile: Option<PidFile>,
@@ -93,6 +95,7 @@ impl Supervisor {
             notify: Notify::from_environment(),
             events,
             sender,
+            background: None,
             program: None,
             pidfile: None,
             bound: Vec::new(),
@@ -143,7 +146,8 @@ impl Supervisor {
         let sender = self.sender.clone();
         let serve = move || {
             let result = match mode {
-                Mode::Threading => server.run(app),
+                // Forking has a master of its own, and becomes this one only with a restart.
+                Mode::Threading | Mode::Forking => server.run(app),
                 Mode::Single => server.run_single(app),
             };
             let result = result.map(|served| served.left()).map_err(|error| error.to_string());
@@ -155,33 +159,6 @@ impl Supervisor {
             .map_err(|error| error.to_string())?;
         self.generations.push((number, control));
         Ok(())
-    }
-
-    /// Lets go of the streams of whoever started this process.
-    pub(crate) fn detach(&self, background: bool) {
-        let Ok(null) = OpenOptions::new().read(true).write(true).open("/dev/null") else { return };
-        let _ = rustix::stdio::dup2_stdin(&null);
-        if background {
-            let _ = rustix::stdio::dup2_stdout(&null);
-            self.lead_errors();
-        }
-    }
-
-    /// What panics and libraries write to standard error belongs to the error log.
-    fn lead_errors(&self) {
-        if self.options.foreground() {
-            return;
-        }
-        match logs::open_error_log(&self.options).as_ref().map(Sink::file) {
-            Ok(Some(file)) => {
-                let _ = rustix::stdio::dup2_stderr(file);
-            }
-            _ => {
-                if let Ok(null) = OpenOptions::new().write(true).open("/dev/null") {
-                    let _ = rustix::stdio::dup2_stderr(&null);
-                }
-            }
-        }
     }
 
     /// Waits for what happens, until all generations have ended.
@@ -305,7 +282,9 @@ impl Supervisor {
     fn reopen(&self) {
         self.access.reopen();
         logger::reopen();
-        self.lead_errors();
+        if let Some(null) = &self.background {
+            daemon::lead_errors(null);
+        }
         log::info!("logs opened again");
     }
 

@@ -48,11 +48,15 @@ struct Forking {
     watched: Vec<Watched>,
 }
 
+/// What the master calls with what it reads.
+#[cfg(unix)]
+type Callback = Box<dyn FnMut(&Control, &[u8]) + Send>;
+
 /// A file that the master waits for.
 #[cfg(unix)]
 pub(crate) struct Watched {
     pub(crate) file: std::os::fd::OwnedFd,
-    pub(crate) callback: Box<dyn FnMut(&Control) + Send>,
+    pub(crate) callback: Callback,
 }
 
 /// What a master can be told, as a byte.
@@ -178,9 +182,9 @@ impl Control {
         self.lock().forking.command(Command::Shrink);
     }
 
-    /// Lets the master wait for a file too, and call a function when there is something to read:
-    /// so signals reach a process that must not have a second thread. The master reads what is
-    /// there, up to 1,024 bytes, before each call, and drops both at the end of the file.
+    /// Lets the master wait for a file too, and call a function with what it reads there, up to
+    /// 1,024 bytes at a time: so signals reach a process that must not have a second thread. At the
+    /// end of the file the function is called with no bytes, for the last time.
     ///
     /// The handler of a signal may write to the other end of such a pipe, or pair of sockets, at
     /// any moment; the function, which the master calls between two waits, may do anything that
@@ -196,7 +200,7 @@ impl Control {
     /// let (reader, writer) = UnixStream::pair()?;
     /// writer.set_nonblocking(true)?;
     /// // Here `writer` goes to whatever handles SIGHUP.
-    /// server.control().watch(reader, |control| control.reload());
+    /// server.control().watch(reader, |control, _| control.reload());
     /// let _ = server.run_forking(|| |_: &mut Request| "hello")?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -205,7 +209,7 @@ impl Control {
     pub fn watch(
         &self,
         file: impl Into<std::os::fd::OwnedFd>,
-        callback: impl FnMut(&Self) + Send + 'static,
+        callback: impl FnMut(&Self, &[u8]) + Send + 'static,
     ) {
         let watched = Watched { file: file.into(), callback: Box::new(callback) };
         self.lock().forking.watched.push(watched);

@@ -13,7 +13,7 @@
 <thead><tr><th scope="col">Account</th><th scope="col">Kind</th><th class="n" scope="col">Balance</th></tr></thead>
 <tbody>
 {#for account in accounts}
-<tr><td><a href="/account/{account.id}">{account.name}</a></td><td>{account.kind}</td><td class="n">{account.balance:money}</td></tr>
+<tr><td>{account.name}</td><td>{account.kind}</td><td class="n">{account.balance:money}</td></tr>
 {/for}
 </tbody>
 </table>

@@ -33,15 +33,15 @@ fn every_package_inherits_from_the_workspace() {
         }
         let inherited = text.contains("\n[lints]\nworkspace = true\n")
             || text.ends_with("\n[lints]\nworkspace = true");
-        if !inherited && package.short_name() != MAY_BE_UNSAFE {
+        if !inherited && !MAY_BE_UNSAFE.contains(&package.short_name()) {
             mistakes.push(format!("{}: lints are not the workspace's", package.name));
         }
     }
     none(&mistakes);
 }
 
-/// The one crate with lints of its own; `sources` says in which of its files `unsafe` may stand.
-const MAY_BE_UNSAFE: &str = "wire";
+/// The crates with lints of their own; `sources` says in which of their files `unsafe` may stand.
+const MAY_BE_UNSAFE: [&str; 2] = ["wire", "server"];
 
 /// The lines of a table of a manifest.
 fn table<'a>(manifest: &'a str, name: &str) -> Vec<&'a str> {
@@ -50,8 +50,14 @@ fn table<'a>(manifest: &'a str, name: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn unsafe_is_forbidden_everywhere_but_in_one_crate_that_has_to_ask() {
-    let (ours, theirs) = (read("Cargo.toml"), read("crates/wire/Cargo.toml"));
+fn unsafe_is_forbidden_everywhere_but_in_two_crates_that_have_to_ask() {
+    for name in MAY_BE_UNSAFE {
+        check_lints_but_for_unsafe(name);
+    }
+}
+
+fn check_lints_but_for_unsafe(name: &str) {
+    let (ours, theirs) = (read("Cargo.toml"), read(format!("crates/{name}/Cargo.toml")));
     let workspace = table(&ours, "workspace.lints.rust");
     assert!(workspace.contains(&"unsafe_code = \"forbid\""));
     let mut expected = vec!["unsafe_code = \"deny\"", "unsafe_op_in_unsafe_fn = \"deny\""];
@@ -59,7 +65,7 @@ fn unsafe_is_forbidden_everywhere_but_in_one_crate_that_has_to_ask() {
     // Which names of its own it asks the compiler about is its own affair.
     let mut lints = table(&theirs, "lints.rust");
     lints.retain(|line| !line.starts_with("unexpected_cfgs"));
-    assert_eq!(lints, expected);
+    assert_eq!(lints, expected, "{name}");
     assert_eq!(table(&theirs, "lints.clippy"), table(&ours, "workspace.lints.clippy"));
 }
 

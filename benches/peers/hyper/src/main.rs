@@ -14,6 +14,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_util::io::ReaderStream;
 
@@ -86,17 +87,47 @@ async fn answer(request: Request<Incoming>) -> Answer {
     not_found()
 }
 
+async fn serve(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
+    let mut http = http1::Builder::new();
+    http.pipeline_flush(true);
+    let _ = http.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+}
+
+/// As rustls and its examples have it, but for the protocol.
+#[cfg(feature = "tls")]
+fn acceptor() -> tokio_rustls::TlsAcceptor {
+    use tokio_rustls::rustls::ServerConfig;
+    use tokio_rustls::rustls::pki_types::pem::PemObject;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let file = |name| std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set"));
+    let chain = CertificateDer::pem_file_iter(file("CERTIFICATE")).unwrap();
+    let chain = chain.map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(file("KEY")).unwrap();
+    let mut config =
+        ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    std::sync::Arc::new(config).into()
+}
+
 fn main() -> io::Result<()> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let listener = TcpListener::bind(setting::address()).await?;
+        #[cfg(feature = "tls")]
+        let acceptor = acceptor();
         loop {
             let Ok((stream, _)) = listener.accept().await else { continue };
             let _ = stream.set_nodelay(true);
-            tokio::spawn(async move {
-                let mut http = http1::Builder::new();
-                http.pipeline_flush(true);
-                let _ = http.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
-            });
+            #[cfg(feature = "tls")]
+            {
+                let accepted = acceptor.accept(stream);
+                tokio::spawn(async move {
+                    if let Ok(stream) = accepted.await {
+                        serve(stream).await;
+                    }
+                });
+            }
+            #[cfg(not(feature = "tls"))]
+            tokio::spawn(serve(stream));
         }
     })
 }

@@ -45,6 +45,8 @@ pub(crate) struct Load<'a> {
     pub(crate) connections: usize,
     /// How many requests are on their way on each.
     pub(crate) depth: usize,
+    /// Whether the server encrypts.
+    pub(crate) encrypted: bool,
     /// Another core than the one for load.
     pub(crate) core: Option<&'a str>,
 }
@@ -65,7 +67,8 @@ impl Load<'_> {
         let mut command = Command::new(words[0]);
         command.args(&words[1..]);
         command.arg("-t1").arg(format!("-c{}", self.connections)).args(["-d60s", "-s"]);
-        command.arg(&script).arg(format!("http://{address}{}", self.path));
+        let scheme = if self.encrypted { "https" } else { "http" };
+        command.arg(&script).arg(format!("{scheme}://{address}{}", self.path));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut wrk = command.spawn().map_err(|error| format!("cannot start wrk: {error}"))?;
         sleep(time);
@@ -138,6 +141,7 @@ mod tests {
             connections: 1,
             depth: 1,
             core: None,
+            encrypted: false,
         };
         let line = r#"wrk.headers["If-None-Match"] = "W/\"1-2\"""#;
         assert!(load.script().ends_with(&format!("{line}\n")), "{}", load.script());

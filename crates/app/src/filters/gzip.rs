@@ -16,7 +16,12 @@ use pauper_message::{Body, BodyKind, Error, Hook, Pieces, Request, Response};
 ///   SVG, WebAssembly and the like;
 /// - parts (206), answers without a body, what has a Content-Encoding, and what says
 ///   `Cache-Control: no-transform`;
-/// - bodies that other threads send ([`Body::channel`]), and event streams;
+/// - bodies that other threads send ([`Body::channel`]), and event streams: what they send is given
+///   to the server's loop piece by piece, and a loop that compressed would keep all its other
+///   clients waiting. Whoever wants such a body compressed sends what a
+///   [`GzEncoder`](flate2::write::GzEncoder) of the sending thread gives, flushed after each piece,
+///   with the header `Content-Encoding: gzip`; or makes the body of an iterator
+///   ([`Body::pieces`]), which a thread of the server runs;
 /// - *secrets beside text that somebody else may have chosen*: answers to requests that bring
 ///   credentials (Cookie or Authorization) along with a query or a body. From the size of such an
 ///   answer an attacker who can repeat the request with guesses reads the secret (BREACH). If

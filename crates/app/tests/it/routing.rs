@@ -245,10 +245,14 @@ fn what_nothing_answers_is_in_the_log() {
     let mut app = App::new("log");
     app.get("/log/here", |_: &mut Request| abort(404));
     app.default_handler_for("PURGE", |_: &mut Request| "");
-    for (method, target) in
-        [("GET", "/log/a?b%0Ac"), ("GET", "/log/here"), ("PUT", "/log/here"), ("PURGE", "/log/c")]
-    {
-        run(&app, Request::builder().method(method).target(target));
+    for (method, target, status) in [
+        ("GET", "/log/a?b%0Ac", 404),
+        ("GET", "/log/here", 404),
+        ("PUT", "/log/here", 405),
+        ("PURGE", "/log/c", 200),
+    ] {
+        let answer = run(&app, Request::builder().method(method).target(target));
+        assert_eq!(answer.status, status, "{method} {target}");
     }
     assert_eq!(*LINES.lock().unwrap(), ["WARN 404 Not Found: GET /log/a?b%0Ac"]);
 }

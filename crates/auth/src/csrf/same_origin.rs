@@ -14,7 +14,8 @@ use pauper_message::{Error, Hook, Method, Request, StatusCode};
 /// `TrustedProxies`. A request with neither was not sent by a browser of this decade, and passes, as
 /// does anything that brings no cookies of a user; [`required`](Self::required) refuses it.
 ///
-/// Handlers must not change anything on GET.
+/// Handlers must not change anything on GET. A request for an upgrade counts as one that might change
+/// something, since a page of any origin can open a WebSocket with the user's cookies.
 ///
 /// ```
 /// use pauper_auth::csrf::SameOrigin;
@@ -73,7 +74,7 @@ impl SameOrigin {
     /// Whether a request may pass.
     #[must_use]
     pub fn allows(&self, req: &Request) -> bool {
-        if is_safe(req.method()) {
+        if is_safe(req.method()) && req.header_bytes("upgrade").is_none() {
             return true;
         }
         // Of several nobody knows which one the browser wrote.

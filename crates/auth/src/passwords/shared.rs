@@ -28,7 +28,12 @@ impl Passwords {
     /// Passwords without a file.
     #[must_use]
     pub fn new(map: PasswordMap) -> Self {
-        Self { inner: Arc::new(Inner { map: RwLock::new(map), ..Inner::default() }) }
+        let inner = Inner {
+            map: RwLock::new(map),
+            #[cfg(feature = "password-file")]
+            watched: None,
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Passwords of a file.

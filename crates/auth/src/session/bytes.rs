@@ -53,7 +53,10 @@ fn read(bytes: &[u8]) -> Option<Session> {
     let id = SessionId::from_bytes(*input.array()?);
     let mut session = Session { read_as: Some(id), times: Some(times), ..Session::new() };
     session.id.set(Some(id));
-    for _ in 0..input.number()? {
+    let count = input.number()?;
+    // Told by who holds the key, and still no reason to reserve without end.
+    session.values.reserve(count.min(16));
+    for _ in 0..count {
         let kind = *input.array::<1>()?;
         let name = input.text()?;
         let text = Box::from(input.text()?);

@@ -54,10 +54,11 @@ impl SessionError {
         &self.kind
     }
 
-    /// Whether the cookie is of no use any more, now and later.
+    /// Whether the client is to be told to forget the cookie. Not for one that ended on the server:
+    /// the request may have begun before a login that replaced it, and its answer must not take
+    /// the new one away.
     pub(crate) fn is_final(&self) -> bool {
-        use SessionErrorKind as Kind;
-        matches!(self.kind, Kind::Bad | Kind::Expired | Kind::Ended)
+        matches!(self.kind, SessionErrorKind::Bad | SessionErrorKind::Expired)
     }
 }
 

@@ -352,8 +352,8 @@ impl Inner {
         }
         match self.write(session, req) {
             Ok(cookie) => Ok(Some(cookie)),
-            // Somebody logged out while this request ran; that is not to be undone.
-            Err(error) if *error.kind() == SessionErrorKind::Ended => Ok(Some(self.removal(req))),
+            // Somebody logged out or in while this request ran; neither is to be undone.
+            Err(error) if *error.kind() == SessionErrorKind::Ended => Ok(None),
             Err(error) => Err(error),
         }
     }

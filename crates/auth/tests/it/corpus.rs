@@ -1,49 +1,13 @@
-//! The seeds of the fuzz targets, and every input that ever broke one, replayed.
+//! The fuzz targets of this crate, with their seeds.
 
-use std::path::Path;
+use crate::replay::replay;
 
-#[path = "../../../../fuzz/targets/authorization.rs"]
-mod authorization;
-
-#[cfg(feature = "compat")]
-#[path = "../../../../fuzz/targets/session.rs"]
-mod session;
-
-#[cfg(feature = "compat")]
-#[path = "../../../../fuzz/targets/cookies.rs"]
-mod cookies;
-
-#[test]
-fn authorization() {
-    replay("authorization", authorization::run);
+replay! {
+    authorization = "../../../../fuzz/targets/authorization.rs";
 }
 
 #[cfg(feature = "compat")]
-#[test]
-fn session() {
-    replay("session", session::run);
-}
-
-#[cfg(feature = "compat")]
-#[test]
-fn cookies() {
-    replay("cookies", cookies::run);
-}
-
-/// Runs a target on each file of its corpus, and on each prefix of it.
-fn replay(name: &str, run: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(name);
-    let mut files = 0;
-    for entry in std::fs::read_dir(&folder).expect("the corpus") {
-        let path = entry.expect("an entry").path();
-        let data = std::fs::read(&path).expect("a seed");
-        // What a failing target says does not name the file.
-        println!("{}", path.display());
-        run(&data);
-        for end in 0..data.len().min(64) {
-            run(&data[..end]);
-        }
-        files += 1;
-    }
-    assert!(files >= 4, "{} has {files} seeds", folder.display());
+replay! {
+    session = "../../../../fuzz/targets/session.rs";
+    cookies = "../../../../fuzz/targets/cookies.rs";
 }

@@ -3,7 +3,7 @@
 use pauper_auth::Keys;
 use pauper_auth::csrf::{Csrf, CsrfCheck, DoubleSubmit, SameOrigin};
 use pauper_auth::session::{RequestSession, SealedSession, Sessions};
-use pauper_message::{Hook, Peer, Request};
+use pauper_message::{Hook, OwnedHead, Peer, Request};
 
 use crate::support::{Client, Counting, keys, secret};
 
@@ -285,6 +285,25 @@ fn only_whole_origins_can_be_allowed() {
     }
     for good in ["https://example.org", "http://localhost:8080", "https://[::1]:8443"] {
         assert!(SameOrigin::new().allow(good).is_ok(), "{good}");
+    }
+}
+
+/// A WebSocket begins with GET, and any page can open one.
+#[test]
+fn upgrades_from_other_origins_are_refused() {
+    for (site, expected) in [("same-origin", true), ("cross-site", false)] {
+        let bytes = format!(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+             Sec-Fetch-Site: {site}\r\n\r\n"
+        )
+        .into_bytes();
+        let mut slots = vec![pauper_wire::HeaderSpan::default(); 8];
+        let (limits, mut progress) = (pauper_wire::Limits::new(), pauper_wire::Progress::new());
+        let parsed = pauper_wire::parse_head(&bytes, &mut progress, &mut slots, &limits);
+        let Ok(pauper_wire::Status::Complete(head)) = parsed else { panic!("{parsed:?}") };
+        let head = OwnedHead { bytes, slots, head };
+        let req = Request::from_head(head, Peer::default(), crate::support::at(0));
+        assert_eq!(SameOrigin::new().allows(&req), expected, "{site}");
     }
 }
 

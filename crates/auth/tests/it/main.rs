@@ -16,6 +16,8 @@ mod digest;
 mod formats;
 mod passwords;
 mod random;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
 mod sessions;
 mod stores;
 mod support;

@@ -1,6 +1,8 @@
 //! Password files, Basic, and verifiers.
 
-use std::time::{Duration, SystemTime};
+#[cfg(feature = "password-file")]
+use std::time::Duration;
+use std::time::SystemTime;
 
 use pauper_auth::basic::{Basic, credentials};
 use pauper_auth::digest::Hash;

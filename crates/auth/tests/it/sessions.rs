@@ -127,6 +127,21 @@ fn shorter_lifetimes_count_for_sessions_of_before() {
         client.clone().get(&[&shorter], |req| req.session().fault().unwrap().kind().clone());
     assert_eq!(fault, SessionErrorKind::Expired);
     assert!(client.get(&[&sealed()], user).0.is_some());
+    let shortest = sealed().longest(Duration::from_secs(60));
+    assert!(client.get(&[&shortest], user).0.is_none());
+}
+
+/// The end is inside, whatever the one who reads thinks of lifetimes.
+#[test]
+fn a_session_ends_when_its_cookie_says_so() {
+    let mut client = Client::default();
+    client.get(&[&sealed().idle(Duration::from_secs(60))], login);
+    let (format, random) = (SealedSession::new(keys()), Counting::default());
+    for (now, expected) in [(59, None), (60, Some(SessionErrorKind::Expired))] {
+        let context = SessionContext::new("SESSID", at(now), &random);
+        let read = format.read(&client.cookies["SESSID"], &context);
+        assert_eq!(read.err().map(|error| error.kind().clone()), expected, "{now}");
+    }
 }
 
 #[test]
@@ -384,7 +399,7 @@ fn revoked_sessions_end() {
     assert!(client.clone().get(&[&since(50)], user).0.is_some());
     let (fault, visit) =
         client.get(&[&since(51)], |req| req.session().fault().unwrap().kind().clone());
-    assert_eq!((fault, visit.set.len()), (SessionErrorKind::Ended, 1));
+    assert_eq!((fault, visit.set.len()), (SessionErrorKind::Ended, 0));
 }
 
 /// A cookie of one instance is good for another one that has the same secret and shares nothing.

@@ -19,5 +19,8 @@ mod hostile;
 mod multipart;
 mod percent;
 #[cfg(feature = "multipart")]
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
+#[cfg(feature = "multipart")]
 mod storage;
 mod urlencoded;

@@ -1,6 +1,5 @@
 //! A listing as a page.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use pauper_message::Response;
@@ -14,8 +13,11 @@ use crate::escape::Segment;
 /// The page of a folder.
 pub(crate) fn response(listing: Listing) -> Response {
     let parent = listing.has_parent();
-    let title = format!("Index of {}", listing.path());
     let Listing { names, mounted, entries, sorting } = listing;
+    let mut title = String::from("Index of /");
+    for name in &names {
+        let _ = write!(title, "{}/", text(name));
+    }
     let heading = escape(&title);
     let header = format!("{}<h1>{heading}</h1>", crumbs(&names, mounted));
     let page = Page::new(title.as_str()).header(header);
@@ -45,9 +47,17 @@ pub(crate) fn response(listing: Listing) -> Response {
 
 const END: &str = "</tbody>\n</table>";
 
-/// A name as text: bytes that are not UTF-8 are shown as U+FFFD.
-fn text(name: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(name)
+/// A name as text. Bytes that are not UTF-8 are shown as U+FFFD, and so are controls and what turns
+/// the direction of writing around: `exe.fdp` is not to be read as `pdf.exe`.
+fn text(name: &[u8]) -> String {
+    let harmless = |c: char| {
+        let turns = matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        );
+        if turns || c.is_control() { '\u{fffd}' } else { c }
+    };
+    String::from_utf8_lossy(name).chars().map(harmless).collect()
 }
 
 /// The way from the root to this folder, each step but the last a link.
@@ -94,7 +104,7 @@ fn push_rows(out: &mut String, rows: &[ListingEntry]) {
             "<tr><td><span class=\"mono\" aria-hidden=\"true\">{sign}\u{a0}</span>\
              <a href=\"{}{slash}\"><bdi>{}{slash}</bdi></a></td>",
             Segment(&row.name),
-            escape(&row.name())
+            escape(&text(&row.name))
         );
         match row.size {
             Some(bytes) => {

@@ -185,7 +185,8 @@ fn ranges_never_make_a_file_larger() {
 /// CVE-2026-22256 and CVE-2026-22257 (salvo), CVE-2026-25500 (rack).
 #[test]
 fn names_cannot_write_the_listing() {
-    let names: [&[u8]; 12] = [
+    let long = [b'n'; 255];
+    let names: [&[u8]; 14] = [
         b"<img src=x onerror=alert(1)>",
         b"\" onclick=\"alert(1)",
         b"' onclick='alert(1)",
@@ -198,6 +199,8 @@ fn names_cannot_write_the_listing() {
         b"\xff\xfe.txt",
         b"data:text",
         b"&lt;",
+        &long,
+        b"%2e%2e",
     ];
     let tree = Tree::new();
     for name in names {
@@ -219,6 +222,7 @@ fn names_cannot_write_the_listing() {
     };
     let html = check_page("/");
     assert_eq!(html.matches("<bdi>").count(), names.len() + 2, "each name by itself");
+    assert!(html.contains("\u{fffd}gpj.exe") && !html.contains('\u{202e}'), "read as it is");
     // Every link leads to the file whose name is also its text.
     let mut found = 0;
     for link in links(&html).filter(|link| !link.starts_with('?') && !link.ends_with('/')) {

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use pauper_files::{Coding, SingleFile};
 
-use crate::tree::{Tree, get, request, send};
+use crate::tree::{MODIFIED_DATE, Tree, get, request, send};
 
 #[test]
 fn one_file_answers_every_path() {
@@ -21,6 +21,19 @@ fn one_file_answers_every_path() {
     assert_eq!(answer.header("cache-control"), Some("max-age=5"));
     let tag = answer.header("etag").unwrap();
     assert_eq!(send(&file, request("GET", "/", &[("If-None-Match", tag)])).unwrap().status, 304);
+    // The same without variants, when the file need not be opened.
+    let plain = SingleFile::new(tree.root().join("page")).cache_control("max-age=5");
+    for condition in [("If-None-Match", tag), ("If-Modified-Since", MODIFIED_DATE)] {
+        let unchanged = send(&plain, request("GET", "/", &[condition])).unwrap();
+        assert_eq!((unchanged.status, unchanged.header("etag")), (304, Some(tag)));
+        assert_eq!(unchanged.header("cache-control"), Some("max-age=5"));
+        assert_eq!(unchanged.header("last-modified"), Some(MODIFIED_DATE));
+        assert_eq!(unchanged.header("content-type"), None);
+    }
+    assert_eq!(
+        send(&plain, request("GET", "/", &[("If-None-Match", "\"x\"")])).unwrap().status,
+        200
+    );
     let part = send(&file, request("GET", "/", &[("Range", "bytes=-2")])).unwrap();
     assert_eq!((part.status, part.text()), (206, "89"));
     let packed = send(&file, request("GET", "/", &[("Accept-Encoding", "gzip")])).unwrap();

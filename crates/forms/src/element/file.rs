@@ -37,7 +37,7 @@ impl fmt::Debug for Upload {
     }
 }
 
-/// A control for a file; see [`file`].
+/// A control for a file; see [`file()`].
 #[derive(Clone, Debug)]
 pub struct FileInput {
     common: Common,

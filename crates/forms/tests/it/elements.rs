@@ -3,7 +3,7 @@ use std::sync::Arc;
 use pauper_forms::element::{Element, Entered, Input};
 use pauper_forms::lens::{Choices, Enumerated, Number};
 use pauper_forms::{
-    Attributes, Errors, Form, check_box, check_boxes, date, email, entry, file, form, hidden, memo,
+    Attributes, Errors, Form, check_box, check_boxes, email, entry, file, form, hidden, memo,
     money, number, password, pick, pick_many, radio, tag, url,
 };
 use pauper_template::Html;
@@ -75,7 +75,12 @@ fn entries() {
         &-123_456,
         "<input type=\"text\" inputmode=\"decimal\" required id=\"f-n\" name=\"n\" value=\"-1,234.56\"/>",
     );
-    control(date("L").optional(), &None, "<input type=\"date\" id=\"f-n\" name=\"n\" value=\"\"/>");
+    #[cfg(feature = "jiff")]
+    control(
+        pauper_forms::date("L").optional(),
+        &None,
+        "<input type=\"date\" id=\"f-n\" name=\"n\" value=\"\"/>",
+    );
     assert!(shown(email("L"), &"a@b".into()).0.contains("type=\"email\""));
     assert!(shown(url("L"), &"http://b".into()).0.contains("type=\"url\""));
     control(hidden(Number::new()), &-3, "<input type=\"hidden\" name=\"n\" value=\"-3\"/>");

@@ -1,11 +1,16 @@
 use std::fmt::Debug;
 
 use pauper_forms::Attributes;
+#[cfg(feature = "jiff")]
 use pauper_forms::jiff::civil::{date, datetime, time};
+#[cfg(feature = "regex")]
+use pauper_forms::lens::Pattern;
 use pauper_forms::lens::{
-    BLANKABLE, Choice as _, Choices, Date, DateTime, Email, Enumerated, Flag, Lens, Money, Number,
-    Parsed, Pattern, TYPICAL, Time, Url,
+    BLANKABLE, Choice as _, Choices, Email, Enumerated, Flag, Lens, Money, Number, Parsed, TYPICAL,
+    Url,
 };
+#[cfg(feature = "jiff")]
+use pauper_forms::lens::{Date, DateTime, Time};
 
 #[track_caller]
 fn check<L: Lens<Native: PartialEq + Debug>>(
@@ -118,6 +123,7 @@ fn money() {
     assert_eq!(Money::format(-5), "-0.05");
 }
 
+#[cfg(feature = "jiff")]
 #[test]
 fn dates_and_times() {
     let day = Date::new();
@@ -230,6 +236,11 @@ fn others() {
     let address = Parsed::<std::net::Ipv4Addr>::new("is no address.");
     check(&address, "127.0.0.1", Ok([127, 0, 0, 1].into()));
     check(&address, "127.1", Err("is no address."));
+}
+
+#[cfg(feature = "regex")]
+#[test]
+fn patterns() {
     let code = Pattern::new(BLANKABLE, "a|b+", "no match.");
     check(&code, "bbb", Ok("bbb".into()));
     check(&code, "", Ok("".into()));

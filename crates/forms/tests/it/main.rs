@@ -1,10 +1,15 @@
-//! Tests of the crate. Lenses: `lenses` (single cases) and `round_trip` (laws, with any text). Elements
-//! and their HTML: `elements`. Whole forms and their cycle: `forms`, `formlet`.
+//! Tests of the crate. Lenses: `lenses` (single cases), `round_trip` (laws, with
+//! any text) and `corpus` (the same with the seeds of the fuzzer). Elements and their HTML: `elements`.
+//! Whole forms and their cycle: `forms`, `formlet`.
 
+#[cfg(all(feature = "jiff", feature = "regex"))]
+mod corpus;
 mod elements;
 mod formlet;
+#[cfg(feature = "jiff")]
 mod forms;
 mod lenses;
+#[cfg(all(feature = "jiff", feature = "regex"))]
 mod round_trip;
 
 use std::rc::Rc;

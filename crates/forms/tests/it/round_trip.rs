@@ -1,47 +1,11 @@
 //! Laws that hold for any text: nothing panics, and what a lens shows for a value that it parsed, parses
 //! as that value again.
 
-use std::fmt::Debug;
-
-use pauper_forms::lens::{
-    BLANKABLE, Choices, Date, DateTime, Email, Enumerated, Flag, Lens, Money, Number, Parsed,
-    Pattern, TYPICAL, Time, Url,
-};
+use pauper_forms::lens::{Choices, Lens as _, Money, Number};
 use pauper_forms::{Errors, Form, check_boxes, entry, form, memo, pick, radio};
 use proptest::prelude::*;
 
-#[track_caller]
-fn law<L: Lens<Native: PartialEq + Debug>>(lens: &L, text: &str) -> Option<L::Native> {
-    let native = lens.parse(text).ok()?;
-    let shown = lens.show(&native);
-    assert_eq!(lens.parse(&shown).as_ref(), Ok(&native), "{text:?} was shown as {shown:?}");
-    Some(native)
-}
-
-fn all(text: &str) {
-    law(&TYPICAL, text);
-    law(&BLANKABLE, text);
-    law(&TYPICAL.multi_line().max_length(9), text);
-    law(&TYPICAL.optional(), text);
-    law(&BLANKABLE.test(|text| text.len() % 2 == 0, "odd"), text);
-    law(&Pattern::new(BLANKABLE, "[a-f]+", "no"), text);
-    law(&Number::<i8>::new(), text);
-    law(&Number::<u128>::new(), text);
-    law(&Number::<f32>::new(), text);
-    law(&Number::<f64>::new().min(-1e10), text);
-    law(&Money::new(), text);
-    law(&Money::new().min(0).optional(), text);
-    law(&Date::new(), text);
-    law(&Time::new(), text);
-    law(&DateTime::new(), text);
-    law(&Email, text);
-    law(&Url, text);
-    law(&Flag, text);
-    law(&Parsed::<std::net::IpAddr>::new("no"), text);
-    law(&Choices::list(["a", "b", "<"]), text);
-    law(&Choices::new([(1, "a"), (-1, "b")]), text);
-    law(&Enumerated::new(["a", "b"]).base(-7), text);
-}
+use crate::corpus::lenses::all;
 
 proptest! {
     #[test]
@@ -109,7 +73,7 @@ fn page(text: &str) -> String {
     let own = || text.to_owned();
     let filled = form.show(&Record { a: own(), b: own(), c: own(), d: own(), e: vec![own()] });
     let mut errors = Errors::of("a", own());
-    errors.add(own(), own());
+    errors.add("", own());
     form.view(&filled, &errors, None).html(text).0
 }
 

@@ -98,3 +98,39 @@ fn errors_of_handlers_go_to_standard_error_in_one_line() {
     assert!(rest.starts_with("GET /fails from 127.0.0.1:"), "{line}");
     assert!(rest.contains("features.rs:"), "with the place: {line}");
 }
+
+/// What others make of the lines: GoAccess reads the formats that it knows by name.
+#[test]
+fn goaccess_reads_common_and_combined() {
+    let Some(goaccess) = crate::tool::tool(&["goaccess"]) else { return };
+    for (format, name) in [("common", "COMMON"), ("combined", "COMBINED")] {
+        let folder = std::env::temp_dir().join(format!("goaccess-{format}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let log = folder.join("access.log");
+        let mut daemon =
+            Daemon::start(&["--access-format", format, "--accesslog", log.to_str().unwrap()]);
+        for target in ["/", "/json?a=b%20c", "/nothing", "/hello/k%C3%A4se"] {
+            let request = format!(
+                "GET {target} HTTP/1.1\r\nHost: a\r\nUser-Agent: a \"b\" \\ c\r\n\
+                 Referer: http://example.org/?\"\r\nConnection: close\r\n\r\n"
+            );
+            daemon.send(request);
+        }
+        daemon.signal("TERM");
+        assert_eq!(daemon.wait(), Some(0));
+        let report = folder.join("report.json");
+        let output = std::process::Command::new(&goaccess)
+            .arg(&log)
+            .args(["--no-global-config", "--no-progress", "--log-format", name, "-o"])
+            .arg(&report)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report = std::fs::read_to_string(&report).unwrap_or_else(|_| panic!("{said}"));
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        let general = &report["general"];
+        assert_eq!(general["valid_requests"], 4, "{general}");
+        assert_eq!(general["failed_requests"], 0, "{general}");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -2,6 +2,7 @@
 //! the code sees is tested beside it.
 
 mod access_log;
+mod background;
 mod browser;
 #[path = "../../../../examples/tests/cdp/mod.rs"]
 mod cdp;
@@ -10,5 +11,7 @@ mod command_line;
 mod daemon;
 mod demo;
 mod files;
+mod packaging;
 mod signals;
+mod systemd;
 mod tool;

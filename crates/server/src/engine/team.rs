@@ -162,6 +162,12 @@ impl<L, T: Task> Team<L, T> {
         }
     }
 
+    /// Whether a task would be begun at once, as far as the number of threads goes.
+    pub(crate) fn has_room(&self) -> bool {
+        let state = lock(&self.state);
+        state.running + state.waiting < self.sizes.workers
+    }
+
     /// Whether a loop that is held up from now on would be taken over.
     pub(crate) fn may_block(&self) -> bool {
         self.idle.load(Ordering::SeqCst) >= self.sizes.reserve

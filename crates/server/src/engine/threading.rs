@@ -235,6 +235,15 @@ impl Engine {
     fn run(&self, mut held: Held, mut errand: Errand) -> Option<Held> {
         let kind = kind_of(&errand);
         let streams = matches!(errand.work, Work::Stream(_));
+        if let Work::Handshake(session) = &mut errand.work
+            && (!self.team.may_block() || (self.predictor.is_slow(kind) && !self.team.has_room()))
+        {
+            // It waits for nobody, and computes for milliseconds at most. While handlers hold all
+            // threads it is done right here, so that a client can be told of that.
+            session.step();
+            held.finish(errand);
+            return Some(held);
+        }
         if streams || !self.team.may_block() || self.predictor.is_slow(kind) {
             self.send_away(&mut held, errand);
             return Some(held);
@@ -335,7 +344,8 @@ impl Engine {
             Work::File(_) | Work::Handshake(_) | Work::Chores(_) => true,
         };
         let team = if matches!(errand.work, Work::Stream(_)) { &self.streams } else { &self.team };
-        let computes = self.predictor.computes(kind);
+        // Handlers that compute for long must not keep clients from connecting.
+        let computes = kind != HANDSHAKE && self.predictor.computes(kind);
         let task = Assignment { errand, home: held.number(), kind, computes };
         // Before it can be taken out of the queue again.
         self.info.queued();

@@ -631,7 +631,7 @@ impl EventLoop {
         if order == Order::Run {
             return None;
         }
-        let now = *self.clock.now();
+        let now = *self.clock.read();
         let stops_at = |time| Some(now.elapsed().saturating_add(time));
         let (stop_time, drain_time) =
             (self.shared.config.stop_time(), self.shared.config.drain_time());

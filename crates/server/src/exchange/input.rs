@@ -4,7 +4,9 @@ use std::mem;
 
 /// The size of a buffer: more than nearly all heads have.
 pub(super) const INPUT: usize = 8 * 1024;
-/// The size of a buffer for a body, where larger reads save system calls.
+/// The size of a buffer for a body, where larger reads save system calls. An upload of 10 MiB costs
+/// a fifth more with half of it, and a seventh more with four times as much, which the processor's
+/// nearest caches do not hold.
 pub(super) const BODY_INPUT: usize = 64 * 1024;
 
 /// A buffer with unread bytes in it.

@@ -145,8 +145,8 @@ impl Identity {
     fn check_name(&self, name: &str, key: &CertifiedKey) -> Result<(), TlsError> {
         let wrong = |text: String| TlsError::new(TlsErrorKind::WrongName, &self.certificates, text);
         // Any name will do that the star stands for.
-        let example = match name.strip_prefix('*') {
-            Some(rest) => format!("any{rest}"),
+        let example = match name.strip_prefix("*.") {
+            Some(rest) => format!("any.{rest}"),
             None => name.to_owned(),
         };
         let Ok(server_name @ ServerName::DnsName(_)) = ServerName::try_from(example) else {

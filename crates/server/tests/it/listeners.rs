@@ -101,7 +101,6 @@ fn several_listeners_of_one_server() {
     assert_eq!(Server::from_listeners(vec![]).unwrap_err().kind(), ErrorKind::InvalidInput);
 }
 
-/// Contract PI-002.
 #[test]
 fn the_first_port_that_is_free_is_taken() {
     let (one, two) = (Server::bind("localhost:0").unwrap(), Server::bind("localhost:0").unwrap());
@@ -129,6 +128,24 @@ fn a_port_is_free_when_it_is_on_all_addresses() {
     let port = taken.local_addr().unwrap().port();
     let server = Server::bind_first("localhost", [port, 0]).unwrap();
     assert!(server.addresses().iter().all(|address| address.port() != port));
+}
+
+/// Connections of before, which the system remembers for a minute, do not keep a
+/// new server from the port.
+#[test]
+fn a_port_can_be_used_again_at_once() {
+    let first = Server::bind("127.0.0.1:0").unwrap();
+    let address = first.local_addr();
+    let first = spawn(Mode::Threading, first);
+    let mut wire = Wire::connect(address);
+    // The server closes first, so the connection is remembered at its side.
+    wire.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_eq!(wire.answer().status(), 200);
+    wire.assert_closed();
+    drop(wire);
+    drop(first);
+    let again = spawn(Mode::Threading, Server::bind(address).unwrap());
+    assert_eq!(Wire::connect(again.addr()).get("/").status(), 200);
 }
 
 // --- Unix sockets -----------------------------------------------------------------------------
@@ -164,7 +181,7 @@ fn a_unix_socket_from_its_beginning_to_its_end() {
         assert_eq!(listener.local_addr(), None);
         let server = spawn(mode, Server::from_listeners(vec![listener]).unwrap());
         assert_eq!(ask(&path, &get("/")), "None  0");
-        let post = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n");
+        let post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n".to_owned();
         assert_eq!(ask(&path, &(post + &"x".repeat(200_000))), "None  200000");
         assert_eq!(ask(&path, &get("/file")).len(), {
             String::from_utf8_lossy(&long_bytes(300_000)).len()

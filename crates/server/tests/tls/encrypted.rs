@@ -338,7 +338,7 @@ impl Wire {
             match self.socket.read(&mut piece) {
                 Ok(0) => break,
                 Ok(n) => self.unread.extend_from_slice(&piece[..n]),
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => break,
+                Err(error) if is_over(error.kind()) => break,
                 Err(error) => panic!("{error}"),
             }
         }
@@ -386,4 +386,10 @@ impl Wire {
         let rest = self.rest();
         assert!(rest.is_empty(), "{}", rest.escape_ascii());
     }
+}
+
+/// Whether the other side has ended the connection: reading may have to send first, an alert for
+/// instance.
+fn is_over(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
 }

@@ -545,6 +545,44 @@ fn the_header_of_a_proxy_comes_before_the_handshake() {
     }
 }
 
+/// While handlers hold all threads whoever connects is told so, which takes a handshake.
+#[test]
+fn handshakes_go_on_while_handlers_hold_all_threads() {
+    let gate = Gate::default();
+    let waits = gate.clone();
+    let config = ServerConfig::new().with_loops(1).with_threads(2).with_max_queue(1);
+    let server = serve_by(&tls(), Mode::Threading, config, move |_: &mut Request| {
+        waits.pass();
+        Response::text("passed")
+    });
+    let mut held: Vec<Wire> = Vec::new();
+    for count in 1..=2 {
+        let mut client = Wire::connect(server.addr());
+        client.send(get("/"));
+        gate.wait_for(count);
+        held.push(client);
+    }
+    // One waits in the queue, all others are told.
+    let mut refused = 0;
+    for _ in 0..20 {
+        let mut client = Wire::connect(server.addr());
+        client.send(get("/"));
+        client.socket.set_read_timeout(Some(300 * MS)).unwrap();
+        if client.socket.peek(&mut [0]).is_ok() {
+            assert_eq!(client.answer().status(), 503);
+            refused += 1;
+        } else {
+            held.push(client);
+        }
+    }
+    assert!(refused >= 15, "{refused}");
+    gate.open();
+    for client in &mut held {
+        client.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        assert_eq!(client.answer().text(), "passed");
+    }
+}
+
 /// A stop lets a handshake that has begun come to its answer.
 #[test]
 fn a_stop_waits_for_a_handshake() {

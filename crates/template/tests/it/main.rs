@@ -16,6 +16,8 @@ mod golden;
 mod hostile;
 mod language;
 mod pieces;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
 mod sections;
 
 use pauper_template::{ErrorKind, Record, Settings, Template};

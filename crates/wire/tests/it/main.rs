@@ -11,6 +11,8 @@ mod heads;
 mod proxy_protocol;
 mod random;
 mod readme;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
 mod responses;
 mod support;
 #[cfg(feature = "alloc")]

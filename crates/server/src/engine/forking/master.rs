@@ -178,7 +178,9 @@ impl Master<'_> {
                 return Ok(Role::Worker(seat));
             }
             self.look_after();
-            self.wait()?;
+            if !(self.stops && self.workers.is_empty()) {
+                self.wait()?;
+            }
         }
     }
 
@@ -266,15 +268,15 @@ impl Master<'_> {
             if !ready.next().copied().unwrap_or(false) {
                 return true;
             }
-            match rustix::io::read(one.file.as_fd(), &mut [0; 1024]) {
-                Ok(0) => return false,
-                Ok(_) => {}
+            let mut bytes = [0; 1024];
+            let n = match rustix::io::read(one.file.as_fd(), &mut bytes) {
+                Ok(n) => n,
                 // Whoever shares the file was faster.
-                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
-                Err(_) => return false,
-            }
-            (one.callback)(control);
-            true
+                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return true,
+                Err(_) => 0,
+            };
+            (one.callback)(control, &bytes[..n]);
+            n > 0
         });
     }
 
@@ -389,8 +391,9 @@ impl Master<'_> {
         }
         let name = format!("worker {} (process {})", worker.number, worker.pid);
         if worker.ends_at.is_some() {
-            if worker.killed && worker.ready.is_some() {
-                // Whoever it worked for is cut, however many they were.
+            let was_killed = status.is_some_and(|status| status.signaled());
+            if was_killed && worker.ready.is_some() {
+                // Whoever it worked for was cut, and it could not say how many they were.
                 self.left += 1;
             }
             log_info!("{name} {how}");

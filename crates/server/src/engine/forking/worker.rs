@@ -1,9 +1,7 @@
 //! A worker: one server like any, and a thread that listens to the master.
 
-use std::any::Any;
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,7 +57,7 @@ impl Seat {
     /// Serves, and ends the process.
     pub(crate) fn work(self, serve: impl FnOnce(&Self) -> ServeResult) -> ! {
         // Nothing may unwind into what called the server: that is the master's to do.
-        let served = catch_unwind(AssertUnwindSafe(|| serve(&self)));
+        let served = pauper_message::guard(|| Ok(serve(&self)));
         let code = match served {
             Ok(Ok(served)) => {
                 if !self.told.load(Ordering::SeqCst) {
@@ -74,20 +72,13 @@ impl Seat {
                 1
             }
             Err(panic) => {
-                self.link.tell(&Report::Failed(format!("panicked: {}", text_of(&*panic))));
-                // It may panic again when it is dropped.
-                std::mem::forget(panic);
+                self.link.tell(&Report::Failed(panic.log_text()));
                 101
             }
         };
         let _ = io::stdout().flush();
         process::exit(code)
     }
-}
-
-fn text_of(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
 }
 
 /// Does what the master says until the process ends.

@@ -5,6 +5,7 @@ mod mailbox;
 #[path = "../../../src/engine/slot.rs"]
 mod slot;
 #[path = "../../../src/engine/team.rs"]
+#[allow(dead_code, reason = "the engine asks it more than these models do")]
 mod team;
 #[path = "../../../src/engine/watch.rs"]
 mod watch;
