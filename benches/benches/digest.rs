@@ -184,7 +184,7 @@ mod a_request {
         app
     }
 
-    fn run(bencher: Bencher<'_, '_>, app: &App, make: impl Fn() -> Request) {
+    fn run(bencher: Bencher<'_, '_>, app: &App, make: impl Fn() -> Request + Sync) {
         bencher.with_inputs(make).bench_refs(|req| {
             let response = through(app, req);
             assert_eq!(response.status(), 200);
