@@ -352,6 +352,33 @@ fn who_cannot_log_in_is_told_before_the_body() {
     }
 }
 
+/// A login that covers the body cannot be told from none before the body is there; nothing may be done
+/// with it until then.
+#[test]
+fn a_body_that_is_taken_while_it_arrives_cannot_be_covered() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = Secret::random(&SystemRandom).unwrap();
+    let login = Digest::builder("Zone", secret, PasswordMap::new());
+    let mut app = App::new("uploads");
+    app.hook(login.qop([Qop::AuthInt, Qop::Auth]).build().unwrap());
+    let files = pauper::files::Folder::new(folder.path()).unwrap().mount("/files");
+    app.fallback(files.uploads(1000));
+    let mut client = pauper::test::Client::new(&app);
+    let put = || Request::builder().method("PUT").target("/files/a").body("mine");
+    let challenge = client.request(&put());
+    assert_eq!(challenge.status(), 401);
+    let challenge = challenge.header("www-authenticate").unwrap();
+    let nonce = challenge.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
+    let made_up = format!(
+        "Digest username=\"user\",realm=\"Zone\",nonce=\"{nonce}\",uri=\"/files/a\",\
+         algorithm=SHA-256,qop=auth-int,nc=00000001,cnonce=\"c\",response=\"{}\"",
+        "0".repeat(64)
+    );
+    let answer = client.request(&put().header("Authorization", &made_up));
+    assert_eq!(answer.status(), 400, "{}", answer.text());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written");
+}
+
 /// No client at hand has it, so that the response is calculated here.
 #[test]
 fn a_body_is_protected_through_the_whole_server() {

@@ -88,6 +88,16 @@ impl Service for App {
         };
         let result = match routed {
             Routed::Answer(_, Plan { body: BodyPlan::Reject(response), .. }) => Ok(*response),
+            Routed::Answer(_, Plan { body: BodyPlan::Sink(_) | BodyPlan::Stream, .. })
+                if req.requires_kept_body() =>
+            {
+                // A hook knows only with the whole body whether the request may pass.
+                Err(Error::new(
+                    StatusCode::BAD_REQUEST,
+                    "The body of this page is taken while it arrives, so that a login cannot cover \
+                     it (auth-int).",
+                ))
+            }
             Routed::Answer(answer, plan) => {
                 let endpoint = self.number(answer);
                 req.set_endpoint(endpoint);

@@ -13,7 +13,8 @@ use crate::secret::Secret;
 ///
 /// What is made is made with the first; what comes back may be of any. So a secret is replaced
 /// without logging anybody out: put the new one first, and take the old one away when nothing of
-/// its time can be valid any more (the longest session).
+/// its time can be valid any more (the longest session). Several instances have to know the new one
+/// before one of them uses it: give it to all as an old one first.
 ///
 /// No secret is used as it is. Each purpose has a key of its own, derived with HKDF-SHA-256 (RFC
 /// 5869) from the secret and a label, so that what was made for one purpose is worth nothing for

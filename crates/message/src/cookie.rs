@@ -151,6 +151,19 @@ impl SetCookie {
     /// [`MAX_COOKIE`].
     pub fn to_header(&self) -> Result<HeaderValue, CookieError> {
         self.check()?;
+        let text = self.text();
+        if text.len() > MAX_COOKIE {
+            return Err(self.error("is longer than 4096 bytes"));
+        }
+        HeaderValue::try_from(text).map_err(|_| self.error("cannot stand in a header"))
+    }
+
+    /// How many bytes the value of the header has, of which there may be [`MAX_COOKIE`].
+    pub fn header_len(&self) -> usize {
+        self.text().len()
+    }
+
+    fn text(&self) -> String {
         let mut text = format!("{}={}", self.name, self.value);
         if let Some(domain) = &self.domain {
             let _ = write!(text, "; Domain={domain}");
@@ -185,10 +198,7 @@ impl SetCookie {
         if self.secure {
             text.push_str("; Secure");
         }
-        if text.len() > MAX_COOKIE {
-            return Err(self.error("is longer than 4096 bytes"));
-        }
-        HeaderValue::try_from(text).map_err(|_| self.error("cannot stand in a header"))
+        text
     }
 
     fn check(&self) -> Result<(), CookieError> {

@@ -18,6 +18,7 @@ mod headers;
 mod json_args;
 #[cfg(feature = "json")]
 mod json_out;
+mod kept_body;
 mod mounted;
 mod negotiate;
 pub mod page;

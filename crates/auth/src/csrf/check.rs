@@ -8,7 +8,9 @@ use super::same_origin::is_safe;
 /// and TRACE) and has no good token, in the field of its form or, for scripts, in a header. As a
 /// hook, after [`Csrf`](super::Csrf) or [`DoubleSubmit`](super::DoubleSubmit).
 ///
-/// It needs the body. Forms that check their tokens by themselves do not need it.
+/// It needs the body, so that what is done while a body arrives is done before: sinks of a form have
+/// to keep what they took aside until the handler is called. Forms that check their tokens by
+/// themselves do not need this hook.
 #[derive(Clone, Debug)]
 pub struct CsrfCheck {
     header: Box<str>,

@@ -121,6 +121,10 @@ struct Login {
     pending: bool,
 }
 
+/// The logins that wait for the body.
+#[derive(Default)]
+struct Pending(Vec<Arc<Shared>>);
+
 /// The credentials, as far as they are needed later.
 struct Sent {
     algorithm: Algorithm,
@@ -258,7 +262,13 @@ impl Digest {
             let _ = login.verify(req.method().as_str(), None);
             return Err(Refusal::NotAllowed.into_error());
         }
-        if !login.pending {
+        if login.pending {
+            // Until the body was seen nobody is known, and nothing may be done with it.
+            req.require_kept_body();
+            let mut pending = req.extensions_mut().remove::<Pending>().unwrap_or_default();
+            pending.0.push(Arc::clone(&self.shared));
+            req.extensions_mut().insert(pending);
+        } else {
             login.accept(req, None)?;
         }
         req.extensions_mut().insert(login);
@@ -447,12 +457,17 @@ impl Hook for Digest {
     }
 
     fn with_body(&self, req: &mut Request) -> Result<(), Error> {
-        // Whoever is not asked again has nothing to be asked for.
-        let is_ours = |login: &Login| Arc::ptr_eq(&login.login, &self.shared) && login.pending;
-        if !req.extensions().get::<Login>().is_some_and(is_ours) {
+        // Whoever was not put off has nothing to be asked for.
+        let Some(pending) = req.extensions_mut().get_mut::<Pending>() else { return Ok(()) };
+        let Some(at) = pending.0.iter().position(|shared| Arc::ptr_eq(shared, &self.shared)) else {
             return Ok(());
-        }
-        let Some(mut login) = req.extensions_mut().remove::<Login>() else { return Ok(()) };
+        };
+        pending.0.swap_remove(at);
+        let is_ours = |login: &Login| Arc::ptr_eq(&login.login, &self.shared) && login.pending;
+        let Some(mut login) = req.extensions_mut().remove::<Login>().filter(is_ours) else {
+            let why = "two logins of one request both want to see its body (auth-int)";
+            return Err(Error::new(StatusCode::INTERNAL_SERVER_ERROR, why));
+        };
         if req.body().is_streamed() {
             let why = "a body that is streamed cannot be checked for auth-int";
             return Err(Error::new(StatusCode::INTERNAL_SERVER_ERROR, why));

@@ -38,7 +38,7 @@ pub struct Session {
     /// Whether it was ended on purpose, so that the client is told even if it sent nothing.
     pub(super) destroyed: bool,
     pub(super) fault: Option<SessionError>,
-    /// When it ends, for one that was made elsewhere and has no other times.
+    /// When it ends at the latest, for one that was made elsewhere.
     pub(super) expires_elsewhere: Option<SystemTime>,
 }
 
@@ -280,7 +280,8 @@ impl Session {
     /// When it ends if it is not used again, to the second; none before it was first written, and
     /// for formats without times.
     pub fn expires(&self) -> Option<SystemTime> {
-        self.times.map(|times| from_seconds(times.expires)).or(self.expires_elsewhere)
+        let own = self.times.map(|times| from_seconds(times.expires));
+        own.into_iter().chain(self.expires_elsewhere).min()
     }
 
     /// Why what the client sent could not be read; then the session is empty.

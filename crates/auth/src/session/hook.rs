@@ -246,7 +246,8 @@ impl Inner {
     /// Whether using the session has to be written down.
     fn is_due(&self, session: &Session, now: SystemTime) -> bool {
         let Some(times) = session.times else { return false };
-        let end = times.started.saturating_add(self.longest.as_secs());
+        let elsewhere = session.expires_elsewhere.map_or(u64::MAX, to_seconds);
+        let end = times.started.saturating_add(self.longest.as_secs()).min(elsewhere);
         self.sliding
             && to_seconds(now) >= times.issued.saturating_add(self.idle.as_secs() / 4)
             && times.expires < end
@@ -268,8 +269,13 @@ impl Inner {
         session.id.get_or_draw(&*self.random)?;
         let now = to_seconds(req.received());
         let started = session.times.map_or(now, |times| times.started);
+        let elsewhere = session.expires_elsewhere.map_or(u64::MAX, to_seconds);
         let expires = (now.saturating_add(self.idle.as_secs()))
-            .min(started.saturating_add(self.longest.as_secs()));
+            .min(started.saturating_add(self.longest.as_secs()))
+            .min(elsewhere);
+        if expires < now {
+            return Err(SessionError::new(SessionErrorKind::Expired));
+        }
         session.times = Some(Times { issued: now, started, expires });
         let value = self.format.write(session, &self.context(req.received()))?;
         session.read_as = session.id();
@@ -279,8 +285,7 @@ impl Inner {
         if self.persistent {
             cookie = cookie.max_age(Duration::from_secs(expires - now));
         }
-        // The longest part is the value, so that this is nearly the whole length.
-        let len = cookie.value().len() + cookie.name().len() + 1;
+        let len = cookie.header_len();
         if len > MAX_COOKIE {
             let limit = MAX_COOKIE;
             return Err(SessionError::new(SessionErrorKind::TooLarge { len, limit }));

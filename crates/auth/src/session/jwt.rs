@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::jwt;
 use crate::keys::Keys;
-use crate::session::data::{Session, Times, Value, from_seconds};
+use crate::session::data::{Session, Times, Value, from_seconds, to_seconds};
 use crate::session::error::{SessionError, SessionErrorKind};
 use crate::session::format::{SessionContext, SessionFormat};
 use crate::session::id::SessionId;
@@ -23,7 +23,8 @@ pub struct JwtSession {
 }
 
 /// Claims that are no values.
-const OWN: [&str; 8] = ["iat", "exp", "nbf", "jti", "auth_time", "cookie", "aud", "flashes"];
+const OWN: [&str; 9] =
+    ["iat", "exp", "nbf", "jti", "auth_time", "cookie", "aud", "flashes", "until"];
 
 impl JwtSession {
     /// With these keys. The secrets themselves are the keys of HS256, so that other programs can
@@ -62,6 +63,9 @@ impl SessionFormat for JwtSession {
         claims.insert("auth_time".into(), times.started.into());
         claims.insert("jti".into(), id.to_text().into());
         claims.insert("cookie".into(), context.cookie.into());
+        if let Some(until) = session.expires_elsewhere {
+            claims.insert("until".into(), to_seconds(until).into());
+        }
         if let Some(audience) = &self.audience {
             claims.insert("aud".into(), (&**audience).into());
         }
@@ -80,9 +84,12 @@ impl SessionFormat for JwtSession {
             Some(one) => one == expected,
             None => false,
         };
-        if self.audience.as_ref().is_some_and(|audience| !is_for("aud", audience))
-            || (claims.contains_key("cookie") && !is_for("cookie", context.cookie))
-        {
+        // A token for somebody is for nobody else (RFC 7519, section 4.1.3).
+        let is_ours = match &self.audience {
+            Some(audience) => is_for("aud", audience),
+            None => !claims.contains_key("aud"),
+        };
+        if !is_ours || (claims.contains_key("cookie") && !is_for("cookie", context.cookie)) {
             return Err(SessionError::bad());
         }
         let time = |claim: &str| claims.get(claim).and_then(jwt::seconds);
@@ -95,6 +102,7 @@ impl SessionFormat for JwtSession {
             started: time("auth_time").unwrap_or(issued),
             expires,
         });
+        let (until, is_foreign) = (time("until"), !claims.contains_key("cookie"));
         let id = claims.get("jti").and_then(Json::as_str).and_then(SessionId::parse);
         let mut session = Session { times, ..Session::new() };
         if let Some(id) = id {
@@ -112,9 +120,11 @@ impl SessionFormat for JwtSession {
                 session.values.push((name.into(), Value::of_json(json)));
             }
         }
-        if session.times.is_none() {
-            session.expires_elsewhere = Some(from_seconds(expires));
-        }
+        // What was made elsewhere ends when it was to end there, however often it is written here.
+        session.expires_elsewhere = match until {
+            Some(until) => Some(from_seconds(until)),
+            None => is_foreign.then(|| from_seconds(expires)),
+        };
         session.changed = false;
         Ok(session)
     }
