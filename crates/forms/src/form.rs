@@ -122,12 +122,12 @@ macro_rules! form {
         )),*];
         let show = {
             $(let $field = ::std::clone::Clone::clone(&$field);)*
-            #[allow(unused_variables)]
+            #[allow(unused_variables, reason = "a record may have no fields")]
             move |record: &$record| ::std::vec![
                 $($crate::element::Element::show(&*$field, &record.$field)),*
             ]
         };
-        #[allow(unused_variables, unused_mut)]
+        #[allow(unused_variables, unused_mut, reason = "a record may have no fields")]
         let parse = move |entered: &[$crate::element::Entered], errors: &mut $crate::Errors| {
             let mut entered = entered.iter();
             $(let $field = $crate::__private::note(
